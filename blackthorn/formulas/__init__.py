@@ -1,0 +1,24 @@
+"""The formula tree: nested step and linear functions of a layer's dimensions, with switches between regimes."""
+
+from blackthorn.formulas.base import Formula, decode_formula, formula_schema
+from blackthorn.formulas.constant import Constant
+from blackthorn.formulas.linear import Linear
+from blackthorn.formulas.step import Step
+from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
+
+KINDS: dict[str, type] = {"constant": Constant, "linear": Linear, "step": Step, "switch": Switch}
+"""Every kind of node, by the tag it has in files."""
+
+__all__ = [
+    "KINDS",
+    "AtMost",
+    "Condition",
+    "Constant",
+    "DivisibleBy",
+    "Formula",
+    "Linear",
+    "Step",
+    "Switch",
+    "decode_formula",
+    "formula_schema",
+]

@@ -1,0 +1,57 @@
+"""The ways a formula is written: plain text (valid Python too) and LaTeX."""
+
+import msgspec
+
+
+class Notation(msgspec.Struct, frozen=True):
+    """Templates of one way of writing; every template takes already written parts by name."""
+
+    number: str
+    variable: str
+    steps: str
+    product: str
+    total: str
+    group: str
+    at_most: str
+    divisible: str
+    switch: str
+
+    def write_number(self, value: float) -> str:
+        """Five significant digits: below the noise of any timing."""
+        written = f"{value:.5g}"
+        mantissa, _, exponent = written.partition("e")
+        return self.number.format(mantissa=mantissa, exponent=int(exponent)) if exponent else written
+
+    def write_variable(self, dimension: str) -> str:
+        """The name of a dimension."""
+        return self.variable.format(name=dimension)
+
+    def write_sum(self, base: str, factor: str, coefficient: str, nested: bool) -> str:
+        """base + factor * coefficient; a nested coefficient is a sum of its own and gets brackets."""
+        grouped = self.group.format(inner=coefficient) if nested else coefficient
+        return self.total.format(left=base, right=self.product.format(factor=factor, coefficient=grouped))
+
+
+TEXT = Notation(
+    number="{mantissa}e{exponent}",
+    variable="{name}",
+    steps="({name} - 1) // {width}",
+    product="{factor} * {coefficient}",
+    total="{left} + {right}",
+    group="({inner})",
+    at_most="{name} <= {threshold}",
+    divisible="{name} % {divisor} == 0",
+    switch="({then} if {condition} else {otherwise})",
+)
+
+LATEX = Notation(
+    number=r"{mantissa} \cdot 10^{{{exponent}}}",
+    variable=r"\mathit{{{name}}}",
+    steps=r"\left\lfloor \frac{{{name} - 1}}{{{width}}} \right\rfloor",
+    product=r"{factor} \cdot {coefficient}",
+    total="{left} + {right}",
+    group=r"\left( {inner} \right)",
+    at_most=r"{name} \le {threshold}",
+    divisible=r"{divisor} \mid {name}",
+    switch=r"\begin{{cases}} {then} & {condition} \\ {otherwise} & \text{{otherwise}} \end{{cases}}",
+)

@@ -1,0 +1,128 @@
+"""What every layer kind tells about itself."""
+
+import abc
+from collections.abc import Mapping
+from typing import ClassVar
+
+import msgspec
+
+from blackthorn.errors import BadValue, UnknownName
+from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
+
+PRECISION_BYTES: dict[Precision, int] = {"fp32": 4, "fp16": 2}
+
+
+class Dimension(msgspec.Struct, frozen=True):
+    """One dimension of a layer kind.
+
+    Attributes:
+        name: as the field spells it (STYLE: filters, channels, height, ...).
+        default: the value where none is given: a number, or the name of the dimension that it follows.
+        lowest, highest: the range that a sweep covers where none is given; no layer may lie below `lowest`.
+    """
+
+    name: str
+    default: int | str
+    lowest: int
+    highest: int
+
+
+class LayerKind(abc.ABC):
+    """One kind of layer: its dimensions, its work, its ONNX probe, and how it reads itself from a node."""
+
+    name: ClassVar[str]
+    dimensions: ClassVar[tuple[Dimension, ...]]
+    shorthands: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Names that stand for several dimensions moved together: size = height and width."""
+
+    @abc.abstractmethod
+    def macs(self, dimensions: Dimensions) -> int:
+        """Multiply-accumulates of one such layer."""
+
+    @abc.abstractmethod
+    def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
+        """Bytes of input, weights and output of one such layer, each touched once."""
+
+    @abc.abstractmethod
+    def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:
+        """The probe: a serialised ONNX model of `copies(...)` such layers with different weights over one input.
+
+        Several copies, because a single layer that is repeated finds its weights warm in the cache, which no layer of a
+        network does. Every layer of the probe is an ONNX node whose operator is in `operators`.
+        """
+
+    @abc.abstractmethod
+    def copies(self, dimensions: Dimensions, precision: Precision) -> int:
+        """How many layers the probe holds."""
+
+    operators: ClassVar[frozenset[str]]
+    """ONNX operators whose kernel time is the layer's, in the probe and in a network."""
+
+    @abc.abstractmethod
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        """The dimensions of a node that is such a layer; None where it is not, or where its shapes are not known."""
+
+    @abc.abstractmethod
+    def check(self, dimensions: Dimensions) -> None:
+        """Refuse dimensions that no such layer can have together.
+
+        Raises:
+            BadValue: with what does not fit.
+        """
+
+    def dimension(self, name: str) -> Dimension:
+        """The dimension of that name.
+
+        Raises:
+            UnknownName: the kind has no such dimension.
+        """
+        for dimension in self.dimensions:
+            if dimension.name == name:
+                return dimension
+        raise UnknownName(f"dimension of {self.name}", name, [d.name for d in self.dimensions] + list(self.shorthands))
+
+    def spell_out(self, values: Mapping[str, int]) -> Dimensions:
+        """Shorthands replaced by the dimensions that they stand for; a dimension given by its own name wins.
+
+        Raises:
+            UnknownName: a name is neither a dimension nor a shorthand.
+        """
+        spelled: Dimensions = {}
+        for name, value in values.items():
+            for member in self.shorthands.get(name, ()):
+                spelled.setdefault(member, value)
+        for name, value in values.items():
+            if name not in self.shorthands:
+                spelled[self.dimension(name).name] = value
+        return spelled
+
+    def complete(self, values: Mapping[str, int]) -> Dimensions:
+        """All dimensions: the given ones, defaults for the rest, in the kind's order.
+
+        Raises:
+            UnknownName: a name is not a dimension of this kind.
+            BadValue: a value is below the dimension's lowest, or the values do not fit together.
+        """
+        spelled = self.spell_out(values)
+        full: Dimensions = {}
+        for dimension in self.dimensions:
+            follows = dimension.default
+            default = full[follows] if isinstance(follows, str) else follows
+            value = spelled.get(dimension.name, default)
+            if value < dimension.lowest:
+                raise BadValue(f"{dimension.name}={value} is too small", f"use at least {dimension.lowest}")
+            full[dimension.name] = value
+        self.check(full)
+        return full
+
+    def compact(self, dimensions: Dimensions) -> Dimensions:
+        """For people: dimensions that only repeat the one they follow are left out."""
+        return {
+            d.name: dimensions[d.name]
+            for d in self.dimensions
+            if not (isinstance(d.default, str) and dimensions[d.name] == dimensions[d.default])
+        }
+
+    def probe_at(self, values: Mapping[str, int], precision: Precision = "fp32") -> Probe:
+        """The probe at a point; raises as `complete` does."""
+        return Probe(self.name, self.complete(values), precision)

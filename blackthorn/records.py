@@ -1,0 +1,237 @@
+"""The values that flow through blackthorn: frozen, typed, in seconds, and as they stand in files.
+
+A `Probe` is one layer at one point; measuring it on a `Device` gives a `Measurement`; many of them under one `SweepHeader`
+are a `Sweep`; fitting gives a `FittedModel`; that and a `Network` give a `Prediction`.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from blackthorn.formulas import Formula
+
+SWEEP_SCHEMA = 1
+MODEL_SCHEMA = 1
+PREDICTION_SCHEMA = 1
+
+Precision = Literal["fp32", "fp16"]
+Grade = Literal["settled", "drifting", "noisy"]
+Source = Literal["fitted", "extrapolated", "unknown"]
+Dimensions = dict[str, int]
+
+
+class Range(msgspec.Struct, frozen=True):
+    """The whole numbers low, low + step, ... up to and including high."""
+
+    low: int
+    high: int
+    step: int = 1
+
+    def values(self) -> range:
+        """Every number of the range, in order."""
+        return range(self.low, self.high + 1, self.step)
+
+    def __str__(self) -> str:
+        return f"{self.low}:{self.high}" + (f":{self.step}" if self.step != 1 else "")
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One layer of one kind at one point.
+
+    `dimensions` is complete (every dimension of the kind that has no default that follows another one) and ordered by the
+    kind; `key` names the point in one line.
+    """
+
+    layer: str
+    dimensions: Dimensions
+    precision: Precision = "fp32"
+
+    @property
+    def key(self) -> str:
+        """A text that two probes share exactly when they are the same point."""
+        return " ".join([self.layer, self.precision, *(f"{name}={value}" for name, value in sorted(self.dimensions.items()))])
+
+
+class Device(msgspec.Struct, frozen=True):
+    """What the timings were taken on.
+
+    `name` identifies it: timings whose device names differ are never mixed. Hardware, runner and threads are part of it;
+    versions and details (clocks, governor, caches) are recorded beside it.
+    """
+
+    name: str
+    runner: str
+    hardware: str
+    threads: int
+    affinity: tuple[int, ...] = ()
+    versions: dict[str, str] = {}
+    details: dict[str, str] = {}
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """One probe, timed.
+
+    Attributes:
+        probe: what was timed.
+        seconds: kernel time of one layer as timed, in seconds, not corrected for drift.
+        wall_seconds: wall time of one layer in seconds, the call's overhead taken off.
+        reference_seconds: what the reference probe took around it, in seconds; None on a device that does not drift.
+        relative_error: standard error of `seconds` over `reference_seconds`, as a fraction.
+        calls: timed calls behind the figures.
+        grade: settled; drifting (the reference moved during the measurement); noisy (the target error was not reached).
+        taken_at: UTC time, ISO 8601.
+    """
+
+    probe: Probe
+    seconds: float
+    wall_seconds: float
+    reference_seconds: float | None
+    relative_error: float
+    calls: int
+    grade: Grade
+    taken_at: str
+
+    def at_speed(self, nominal: float | None) -> float:
+        """Seconds at the machine speed at which the reference probe takes `nominal` seconds.
+
+        Machines change speed while they are measured (two states 19 % apart were seen within minutes); the ratio to a
+        reference timed just before and after does not.
+        """
+        if nominal is None or self.reference_seconds is None:
+            return self.seconds
+        return self.seconds * nominal / self.reference_seconds
+
+
+class SweepHeader(msgspec.Struct, frozen=True):
+    """First line of a sweep file: what every measurement below it shares.
+
+    `axes` are the swept dimensions by name, outermost last; `fixed` are the dimensions held at one value.
+    """
+
+    device: Device
+    layer: str
+    axes: tuple[str, ...]
+    fixed: Dimensions
+    precision: Precision
+    reference: str | None
+    created_at: str
+    made_by: str
+    schema: int = SWEEP_SCHEMA
+    unit: Literal["s"] = "s"
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """A sweep file as read: its header and its measurements in the order in which they were taken."""
+
+    header: SweepHeader
+    measurements: tuple[Measurement, ...]
+
+
+class LayerFormula(msgspec.Struct, frozen=True):
+    """How long layers of one class take.
+
+    Attributes:
+        layer: the layer kind.
+        precision: the number format of weights and activations.
+        fixed: dimensions that every measured point shared; a layer belongs to the class when it shares them too.
+        ranges: smallest and largest measured value of every other dimension.
+        formula: seconds over the dimensions in `ranges`.
+        text: the formula in clear, in milliseconds.
+        points: measured points it was fitted to.
+        rmspe: root mean square relative error at those points, in percent.
+        rmspe_cross_validated: the same at points left out of the fit, in percent.
+        residuals: signed relative errors at points left out of the fit, (predicted - measured) / measured.
+    """
+
+    layer: str
+    precision: Precision
+    fixed: Dimensions
+    ranges: dict[str, tuple[int, int]]
+    formula: Formula
+    text: str
+    points: int
+    rmspe: float
+    rmspe_cross_validated: float
+    residuals: tuple[float, ...]
+
+
+class FittedModel(msgspec.Struct, frozen=True):
+    """A device as formulas.
+
+    `reference_seconds` is the speed the formulas are stated at: what the reference probe took, at the median over the
+    sweeps; None where there was none.
+    """
+
+    device: Device
+    reference: str | None
+    reference_seconds: float | None
+    layers: tuple[LayerFormula, ...]
+    created_at: str
+    made_by: str
+    schema: int = MODEL_SCHEMA
+    unit: Literal["s"] = "s"
+
+
+class OnnxNode(msgspec.Struct, frozen=True):
+    """One node of a network with the shapes of what goes in and out; None where a shape is not known.
+
+    `attributes` holds whole numbers, fractions, texts and lists of them; tensors and subgraphs are left out.
+    """
+
+    name: str
+    op_type: str
+    inputs: tuple[tuple[int, ...] | None, ...]
+    outputs: tuple[tuple[int, ...] | None, ...]
+    attributes: Mapping[str, object]
+
+
+class NetworkLayer(msgspec.Struct, frozen=True):
+    """A node of a network as a layer kind reads it; `kind` and `dimensions` are None where no kind does."""
+
+    name: str
+    op_type: str
+    kind: str | None
+    dimensions: Dimensions | None
+    macs: int
+    precision: Precision = "fp32"
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A network as a list of layers, in the order in which they run."""
+
+    name: str
+    layers: tuple[NetworkLayer, ...]
+
+
+class LayerPrediction(msgspec.Struct, frozen=True):
+    """One layer's share of a prediction; `seconds` is None exactly where `source` is unknown."""
+
+    name: str
+    kind: str
+    seconds: float | None
+    source: Source
+    dimensions: Dimensions | None
+    macs: int
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """How far a prediction can be trusted.
+
+    `fitted` and `extrapolated` are shares of the predicted time; `unknown` is the share of the network's multiply-accumulates
+    in layers that no formula covers.
+    """
+
+    fitted: float
+    extrapolated: float
+    unknown: float
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """How long a network takes on a device: the sum over the layers that are known, and what is not."""
+
+    model: str
+    device: str
+    seconds: float
+    coverage: Coverage
+    layers: tuple[LayerPrediction, ...]

@@ -1,0 +1,97 @@
+"""What a back end does: it loads one probe at a time and calls it; when to call and when to stop is not its business."""
+
+import abc
+from collections.abc import Sequence
+from types import TracebackType
+from typing import ClassVar
+
+import msgspec
+from typing_extensions import Self
+
+from blackthorn.records import Device, Measurement, Probe
+
+
+class CallTimes(msgspec.Struct, frozen=True):
+    """Seconds of every call of a loaded probe so far, in order, for one layer of the probe (all copies' mean).
+
+    `wall` has the call's own overhead taken off; `kernel` is the runtime's own account of the layer's kernels, and equals
+    `wall` where the runtime keeps none.
+    """
+
+    wall: Sequence[float]
+    kernel: Sequence[float]
+
+
+class LoadedProbe(abc.ABC):
+    """A probe ready to be called; a context manager that frees what it holds."""
+
+    @abc.abstractmethod
+    def call(self) -> float:
+        """Run the probe once; wall seconds of one layer of it, the call's overhead taken off."""
+
+    @abc.abstractmethod
+    def finish(self) -> CallTimes:
+        """All calls so far; no call may follow.
+
+        Kernel times come only here, since runtimes write their profile when it ends.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Free the probe; harmless when repeated."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Runner(abc.ABC):
+    """A back end, found by name; a context manager that holds the device while it is open."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line for `blackthorn devices`."""
+
+    @classmethod
+    @abc.abstractmethod
+    def lacks(cls) -> str | None:
+        """Why it cannot run here, ending in the remedy; None when it can. Cheap: imports nothing heavy."""
+
+    @abc.abstractmethod
+    def device(self) -> Device:
+        """What it runs on."""
+
+    @abc.abstractmethod
+    def load(self, probe: Probe) -> LoadedProbe:
+        """Build the probe and make it ready.
+
+        Raises:
+            BlackthornError: the probe cannot be built or does not fit the device.
+        """
+
+    def reference(self) -> Probe | None:
+        """The probe that tells the machine's speed; None on a device that does not drift."""
+        return None
+
+    def recall(self, probe: Probe) -> Measurement | None:
+        """The measurement of a probe where this runner holds one already, so that nothing needs timing.
+
+        Raises:
+            NotMeasured: the runner only recalls, and does not hold this one.
+        """
+        return None
+
+    def open(self) -> None:
+        """Take the device."""
+
+    def close(self) -> None:
+        """Let the device go; harmless when repeated."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
