@@ -1,0 +1,129 @@
+"""What is wrong with a record although its types are right: times that are not positive, ranges upside down, ...
+
+Each function yields one phrase a fault, so that a reader can name the file and a writer the value. Files are checked when
+they are read, since anybody may have edited them, and before they are written, since JSON has no NaN.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from blackthorn.formulas import Formula
+from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
+
+LARGEST = 2**31 - 1
+"""The largest dimension, width or threshold: what runtimes index with 32 bits."""
+
+DEEPEST_FORMULA = 64
+"""Nodes from the root to a leaf: far beyond any fit, far below where walking a tree exhausts the stack."""
+
+
+def header_faults(header: SweepHeader) -> Iterator[str]:
+    """What is wrong with the first line of a sweep file."""
+    yield from _device_faults(header.device)
+    yield from _dimension_faults(header.fixed)
+    if not header.axes:
+        yield "there is no axis"
+    if len(set(header.axes)) < len(header.axes):
+        yield "an axis is named twice"
+    for axis in header.axes:
+        if axis in header.fixed:
+            yield f"{axis} is both an axis and fixed"
+
+
+def measurement_faults(measurement: Measurement, header: SweepHeader) -> Iterator[str]:
+    """What is wrong with a measurement below this header."""
+    yield from _time_faults(measurement)
+    probe = measurement.probe
+    yield from _dimension_faults(probe.dimensions)
+    if (probe.layer, probe.precision) != (header.layer, header.precision):
+        yield f"it is a {probe.layer} in {probe.precision} in a sweep of {header.layer} in {header.precision}"
+    for name, value in header.fixed.items():
+        if probe.dimensions.get(name) != value:
+            yield f"{name} is {probe.dimensions.get(name, 'missing')} in a sweep at {name}={value}"
+
+
+def model_faults(model: FittedModel) -> Iterator[str]:
+    """What is wrong with a fitted model."""
+    yield from _device_faults(model.device)
+    if model.reference_seconds is not None and not _positive(model.reference_seconds):
+        yield f"reference_seconds is {model.reference_seconds}, not a positive number"
+    for number, layer in enumerate(model.layers, start=1):
+        for fault in _layer_faults(layer):
+            yield f"{fault} (layer formula {number}, {layer.layer})"
+
+
+def _device_faults(device: Device) -> Iterator[str]:
+    if not device.name.strip():
+        yield "the device has no name"
+    if not 1 <= device.threads <= LARGEST:
+        yield f"the device has {device.threads} threads"
+
+
+def _time_faults(measurement: Measurement) -> Iterator[str]:
+    if not _positive(measurement.seconds):
+        yield f"seconds is {measurement.seconds}, not a positive number"
+    if not _not_negative(measurement.wall_seconds):
+        yield f"wall_seconds is {measurement.wall_seconds}, not a number from 0 up"
+    if measurement.reference_seconds is not None and not _positive(measurement.reference_seconds):
+        yield f"reference_seconds is {measurement.reference_seconds}, not a positive number"
+    if not _not_negative(measurement.relative_error):
+        yield f"relative_error is {measurement.relative_error}, not a number from 0 up"
+    if measurement.calls < 1:
+        yield f"calls is {measurement.calls}, not at least 1"
+
+
+def _layer_faults(layer: LayerFormula) -> Iterator[str]:
+    yield from _dimension_faults(layer.fixed)
+    for name, (low, high) in layer.ranges.items():
+        if not 1 <= low <= high <= LARGEST:
+            yield f"the range of {name} is {low}:{high}"
+    if layer.points < 1:
+        yield f"points is {layer.points}, not at least 1"
+    for name in ("rmspe", "rmspe_cross_validated"):
+        if not _not_negative(getattr(layer, name)):
+            yield f"{name} is {getattr(layer, name)}, not a number from 0 up"
+    if not all(math.isfinite(residual) for residual in layer.residuals):
+        yield "a residual is not a finite number"
+    yield from _formula_faults(layer.formula, {**layer.fixed, **layer.ranges})
+
+
+def _formula_faults(formula: Formula, known: Mapping[str, object]) -> Iterator[str]:
+    """Level by level, since a tree from a stranger may be deeper than the stack."""
+    level = [formula]
+    for _ in range(DEEPEST_FORMULA):
+        for node in level:
+            yield from _number_faults(node)
+            dimension = getattr(node, "dimension", None)
+            if dimension is not None and dimension not in known:
+                yield f"the formula has the dimension {dimension}, which is neither ranged nor fixed"
+        level = [child for node in level for child in node.children()]
+    if level:
+        yield f"the formula is nested more than {DEEPEST_FORMULA} deep"
+
+
+def _number_faults(node: object) -> Iterator[str]:
+    """The numbers of one node, those of a switch's condition with them."""
+    if not isinstance(node, msgspec.Struct):
+        return
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
+        if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, int) and abs(value) > LARGEST):
+            yield f"the formula has {name} {value}, out of range"
+        if not isinstance(value, Formula):
+            yield from _number_faults(value)
+
+
+def _dimension_faults(dimensions: Dimensions) -> Iterator[str]:
+    for name, value in dimensions.items():
+        if not 1 <= value <= LARGEST:
+            yield f"{name} is {value}, not a whole number from 1 to {LARGEST}"
+
+
+def _positive(value: float) -> bool:
+    return math.isfinite(value) and value > 0.0
+
+
+def _not_negative(value: float) -> bool:
+    return math.isfinite(value) and value >= 0.0

@@ -1,0 +1,18 @@
+"""The loop of a sweep: ask for a point, build the probe, time it, keep it, tell; and what such a sweep is planned to cover."""
+
+from blackthorn.sweeping.full import FullSelector, spread_out
+from blackthorn.sweeping.interrupts import interrupt_noticed
+from blackthorn.sweeping.loop import SweepOutcome, known_points, sweep
+from blackthorn.sweeping.paths import sweep_path
+from blackthorn.sweeping.plan import SweepPlan
+
+__all__ = [
+    "FullSelector",
+    "SweepOutcome",
+    "SweepPlan",
+    "interrupt_noticed",
+    "known_points",
+    "spread_out",
+    "sweep",
+    "sweep_path",
+]

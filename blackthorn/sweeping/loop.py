@@ -1,0 +1,147 @@
+"""Ask, build the probe, time it, keep it, tell: the same on a board, on recorded timings and on a simulated device."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from blackthorn.errors import BadValue, BlackthornError, NotMeasured
+from blackthorn.records import Measurement, Probe
+from blackthorn.selection import AxisPoint, Progress, Selector
+from blackthorn.storage import SweepFile
+from blackthorn.sweeping.interrupts import interrupt_noticed
+from blackthorn.sweeping.plan import SweepPlan
+
+log = logging.getLogger(__name__)
+
+Measure = Callable[[Probe], Measurement]
+OnPoint = Callable[[Progress, Measurement], None]
+
+
+class SweepOutcome(msgspec.Struct, frozen=True):
+    """How a run of a sweep ended.
+
+    Attributes:
+        measured: points timed in this run.
+        known: points that the file held before.
+        skipped: points that could not be timed.
+        interrupted: whether Ctrl-C ended it.
+        reason: why it ended, as the end of a sentence.
+    """
+
+    measured: int
+    known: int
+    skipped: tuple[AxisPoint, ...]
+    interrupted: bool
+    reason: str
+
+
+def known_points(plan: SweepPlan, measurements: Iterable[Measurement]) -> dict[tuple[int, ...], Measurement]:
+    """The measurements that lie on the plan's grid, by their values along its axes, in the order given."""
+    placed = ((plan.point_of(measurement.probe), measurement) for measurement in measurements)
+    return {tuple(point.values()): measurement for point, measurement in placed if point is not None}
+
+
+def sweep(
+    plan: SweepPlan, selector: Selector, measure: Measure, file: SweepFile, on_point: OnPoint | None = None
+) -> SweepOutcome:
+    """Measure what the selector asks for until it has enough, the plan's limit is reached, or Ctrl-C is pressed.
+
+    Every measurement is on the disk before the selector hears of it. What the file holds already is told and not measured
+    again, so a sweep that was cut short goes on as if it never had been.
+
+    Args:
+        plan: what to cover, checked.
+        selector: names the next point.
+        measure: times a probe; where it raises `NotMeasured`, or gives what cannot be, the point is skipped.
+        file: the open file of this plan.
+        on_point: called after every new measurement.
+
+    Raises:
+        BadValue, NotMeasured: points were asked for, and not one of them could be timed in this run or before.
+        BlackthornError: the device failed, or the file could not be written; what was measured is kept.
+    """
+    run = _Run(plan, selector, measure, file)
+    known = run.tell_known()
+    with interrupt_noticed() as interrupted:
+        reason = run.until_done(interrupted, on_point)
+    if run.refusal is not None and not (known or run.measured or interrupted()):
+        raise run.refusal
+    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason)
+
+
+class _Run:
+    """One run of a sweep, and what it has come to."""
+
+    def __init__(self, plan: SweepPlan, selector: Selector, measure: Measure, file: SweepFile) -> None:
+        self._plan = plan
+        self._selector = selector
+        self._measure = measure
+        self._file = file
+        self._held = {measurement.probe.key: measurement for measurement in file.measurements}
+        self._told: set[str] = set()
+        self.measured = 0
+        self.skipped: list[AxisPoint] = []
+        self.refusal: BlackthornError | None = None
+
+    def tell_known(self) -> int:
+        """Tell the selector what the file holds of the plan's grid; gives the number of points."""
+        known = known_points(self._plan, self._file.measurements)
+        for values, measurement in known.items():
+            self._tell(dict(zip(self._plan.axes, values, strict=True)), measurement)
+        return len(known)
+
+    def until_done(self, interrupted: Callable[[], bool], on_point: OnPoint | None) -> str:
+        """Take point after point; gives why it ended."""
+        while not interrupted():
+            if self._plan.limit is not None and len(self._told) >= self._plan.limit:
+                return f"the limit of {self._plan.limit} points is reached"
+            point = self._selector.ask()
+            if point is None:
+                return "enough is known"
+            measurement = self._take(point)
+            if measurement is not None and on_point is not None:
+                on_point(self._selector.progress(), measurement)
+        return "it was interrupted"
+
+    def _take(self, point: AxisPoint) -> Measurement | None:
+        """Measure a point, keep and tell it; None where that was not needed or not possible."""
+        try:
+            probe = self._plan.probe_at(point)
+            held = self._held.get(probe.key)
+            measurement = held or self._measure(probe)
+            if held is None:
+                self._file.append(measurement)
+        except (BadValue, NotMeasured) as error:
+            self._skip(point, error)
+            return None
+        if held is not None:
+            self._recall(point, held)
+            return None
+        self._held[probe.key] = measurement
+        self.measured += 1
+        self._tell(point, measurement)
+        return measurement
+
+    def _recall(self, point: AxisPoint, measurement: Measurement) -> None:
+        """A point that the file holds: told if it was not yet, else skipped, or the selector would ask for ever."""
+        if measurement.probe.key in self._told:
+            self._selector.skip(point)
+        else:
+            self._tell(point, measurement)
+
+    def _skip(self, point: AxisPoint, error: BlackthornError) -> None:
+        log.warning("skipped %s: %s", " ".join(f"{axis}={value}" for axis, value in point.items()), error)
+        self.skipped.append(point)
+        self.refusal = self.refusal or error
+        self._selector.skip(point)
+
+    def _tell(self, point: AxisPoint, measurement: Measurement) -> None:
+        """Tell a measurement at the machine speed of the file's first one.
+
+        That speed, unlike a median over the points so far, is the same whether the sweep ran in one go or was resumed, and
+        so is all that the selector makes of it.
+        """
+        nominal = next(iter(self._held.values())).reference_seconds
+        self._told.add(measurement.probe.key)
+        self._selector.tell(point, measurement.at_speed(nominal), measurement.relative_error)

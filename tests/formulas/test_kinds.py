@@ -1,0 +1,132 @@
+"""Each kind of node at values worked out by hand, and as it is written."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from blackthorn.errors import BadFile, BadValue
+from blackthorn.formulas import (
+    KINDS,
+    AtMost,
+    Constant,
+    DivisibleBy,
+    Formula,
+    Linear,
+    Step,
+    Switch,
+    decode_formula,
+    formula_schema,
+)
+from blackthorn.formulas.notation import LATEX, TEXT
+from blackthorn.formulas.step import steps_climbed
+
+PUBLISHED = Step(
+    "filters",
+    32,
+    Step("channels", 8, Constant(0.1418e-3), Constant(0.0106e-3)),
+    Step("channels", 8, Constant(0.044e-3), Constant(0.0121e-3)),
+)
+"""Lechner and Jantsch 2021: a convolution on a Jetson Nano, in seconds."""
+
+ALIGNED = Switch("channels", DivisibleBy(16), Constant(1.0), Linear("channels", Constant(2.0), Constant(0.5)))
+
+
+def test_the_published_formula_has_the_published_slices() -> None:
+    blocks = np.arange(0, 128)
+    along_channels = PUBLISHED.evaluate({"filters": np.full(128, 1024), "channels": 8 * blocks + 1})
+    np.testing.assert_allclose(1e3 * along_channels, 1.5058 + blocks * 0.3857, rtol=1e-3)
+    along_filters = PUBLISHED.evaluate({"filters": 32 * blocks + 1, "channels": np.full(128, 128)})
+    np.testing.assert_allclose(1e3 * along_filters, 0.3008 + blocks * 0.2255, rtol=1e-3)
+
+
+def test_the_published_formula_is_written_as_published() -> None:
+    assert PUBLISHED.text(1e3) == (
+        "0.1418 + (channels - 1) // 8 * 0.0106 + (filters - 1) // 32 * (0.044 + (channels - 1) // 8 * 0.0121)"
+    )
+
+
+def test_a_constant_takes_the_shape_of_the_point() -> None:
+    assert Constant(2.0).evaluate({}).shape == ()
+    assert Constant(2.0).evaluate({"filters": np.ones((2, 3))}).tolist() == [[2.0] * 3] * 2
+
+
+def test_a_line() -> None:
+    line = Linear("height", Constant(1.0), Constant(0.25))
+    assert line.evaluate({"height": [1, 4, 8]}).tolist() == [1.25, 2.0, 3.0]
+    assert line.text() == "1 + height * 0.25"
+
+
+def test_a_block_begun_is_a_block_paid() -> None:
+    assert steps_climbed([1, 16, 17, 32, 33], 16).tolist() == [0, 0, 1, 1, 2]
+    assert Step("filters", 16, Constant(1.0), Constant(0.5)).evaluate({"filters": [1, 16, 17, 33]}).tolist() == [1, 1, 1.5, 2]
+
+
+def test_a_step_of_width_one_is_a_line() -> None:
+    step, line = Step("filters", 1, Constant(3.0), Constant(2.0)), Linear("filters", Constant(1.0), Constant(2.0))
+    x = {"filters": np.arange(1, 50)}
+    assert step.evaluate(x).tolist() == line.evaluate(x).tolist()
+
+
+def test_a_switch_takes_one_side_or_the_other() -> None:
+    assert ALIGNED.evaluate({"channels": [15, 16, 17, 32]}).tolist() == [9.5, 1.0, 10.5, 1.0]
+    small = Switch("channels", AtMost(3), Constant(1.0), Constant(2.0))
+    assert small.evaluate({"channels": [1, 3, 4]}).tolist() == [1.0, 1.0, 2.0]
+
+
+def test_a_switch_in_words() -> None:
+    assert ALIGNED.text() == "(1 if channels % 16 == 0 else 2 + channels * 0.5)"
+    assert Switch("height", AtMost(7), Constant(1.0), Constant(2.0)).text() == "(1 if height <= 7 else 2)"
+
+
+def test_latex() -> None:
+    assert Step("filters", 32, Constant(0.5), Constant(2e-7)).render(LATEX, 1.0) == (
+        r"0.5 + \left\lfloor \frac{\mathit{filters} - 1}{32} \right\rfloor \cdot 2 \cdot 10^{-7}"
+    )
+    assert r"16 \mid \mathit{channels}" in ALIGNED.render(LATEX, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "latex"),
+    [
+        (0.0, "0", "0"),
+        (0.12345678, "0.12346", "0.12346"),
+        (-2.5, "-2.5", "-2.5"),
+        (1e-7, "1e-7", r"1 \cdot 10^{-7}"),
+        (123456.0, "1.2346e5", r"1.2346 \cdot 10^{5}"),
+    ],
+)
+def test_numbers(value: float, text: str, latex: str) -> None:
+    assert TEXT.write_number(value) == text
+    assert LATEX.write_number(value) == latex
+
+
+@pytest.mark.parametrize("width", [0, -4])
+def test_a_step_needs_a_width(width: int) -> None:
+    with pytest.raises(BadValue, match="width"):
+        Step("filters", width, Constant(1.0), Constant(1.0))
+    with pytest.raises(BadValue, match="divisor"):
+        DivisibleBy(width)
+
+
+def test_files_name_each_kind_by_its_tag() -> None:
+    for tag, kind in KINDS.items():
+        assert kind.__struct_config__.tag == tag
+
+
+@pytest.mark.parametrize("data", [{"kind": "cubic"}, {}, 3, None, [], "constant"])
+def test_a_node_of_no_kind_is_refused(data: object) -> None:
+    with pytest.raises(BadFile, match="kind"):
+        decode_formula(Formula, data)
+
+
+def test_only_formulas_are_decoded_and_described_here() -> None:
+    with pytest.raises(TypeError):
+        decode_formula(complex, 1)
+    with pytest.raises(TypeError):
+        formula_schema(complex)
+
+
+def test_a_fault_deep_in_a_tree_is_found() -> None:
+    data = {"kind": "linear", "dimension": "x", "base": {"kind": "constant", "value": 1}, "slope": {"kind": "constant"}}
+    with pytest.raises(msgspec.ValidationError, match="value"):
+        decode_formula(Formula, data)

@@ -1,0 +1,171 @@
+"""Hypothesis strategies for records and formulas: any that our files may hold."""
+
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from blackthorn.formulas import KINDS, AtMost, Condition, Constant, DivisibleBy, Formula, Linear, Step, Switch
+from blackthorn.layers import layer_kind
+from blackthorn.records import (
+    Device,
+    Dimensions,
+    FittedModel,
+    LayerFormula,
+    Measurement,
+    Probe,
+    Range,
+    Sweep,
+    SweepHeader,
+)
+
+QUICK = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+"""How laws are tried in tests: often enough to find a slip, no deadline since the machine may be busy timing."""
+
+THOROUGH = settings(QUICK, max_examples=200)
+"""For laws about input that is mostly refused early."""
+
+DIMENSIONS = ("filters", "channels", "height")
+
+sizes = st.integers(1, 4096)
+finite = st.floats(-1e6, 1e6, allow_nan=False)
+positive = st.floats(1e-9, 1e3)
+names = st.text(min_size=1, max_size=12).filter(str.strip)
+texts = st.text(max_size=12)
+precisions = st.sampled_from(["fp32", "fp16"])
+
+
+def constants() -> st.SearchStrategy[Constant]:
+    return st.builds(Constant, finite)
+
+
+def conditions() -> st.SearchStrategy[Condition]:
+    return st.builds(AtMost, sizes) | st.builds(DivisibleBy, sizes)
+
+
+def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str] = DIMENSIONS) -> st.SearchStrategy[Formula]:
+    """Formulas whose root is of a kind, by its tag, and whose coefficients come from `inner`."""
+    dimension = st.sampled_from(dimensions)
+    by_kind: dict[str, st.SearchStrategy[Formula]] = {
+        "constant": constants(),
+        "linear": st.builds(Linear, dimension, inner, inner),
+        "step": st.builds(Step, dimension, sizes, inner, inner),
+        "switch": st.builds(Switch, dimension, conditions(), inner, inner),
+    }
+    return by_kind[kind]
+
+
+def formulas(dimensions: Sequence[str] = DIMENSIONS, most_leaves: int = 8) -> st.SearchStrategy[Formula]:
+    """Formula trees of every kind over some dimensions."""
+    branches = [kind for kind in KINDS if kind != "constant"]
+    return st.recursive(
+        constants(), lambda inner: st.one_of(*(nodes(kind, inner, dimensions) for kind in branches)), max_leaves=most_leaves
+    )
+
+
+def points(dimensions: Sequence[str] = DIMENSIONS) -> st.SearchStrategy[Dimensions]:
+    return st.fixed_dictionaries(dict.fromkeys(dimensions, sizes))
+
+
+def ranges() -> st.SearchStrategy[Range]:
+    return st.builds(lambda low, more, step: Range(low, low + more, step), sizes, st.integers(0, 500), st.integers(1, 64))
+
+
+def devices() -> st.SearchStrategy[Device]:
+    return st.builds(
+        Device,
+        name=names,
+        runner=texts,
+        hardware=texts,
+        threads=st.integers(1, 256),
+        affinity=st.lists(st.integers(0, 255), max_size=3).map(tuple),
+        versions=st.dictionaries(texts, texts, max_size=2),
+        details=st.dictionaries(texts, texts, max_size=2),
+    )
+
+
+def probes(precision: str = "fp32", **fixed: int) -> st.SearchStrategy[Probe]:
+    """Convolutions with any number of filters and channels."""
+    kind = layer_kind("conv2d")
+    free = st.fixed_dictionaries({"filters": sizes, "channels": sizes})
+    return free.map(lambda point: kind.probe_at({**point, **fixed}, precision))
+
+
+def measurements(probe: st.SearchStrategy[Probe] | None = None) -> st.SearchStrategy[Measurement]:
+    return st.builds(
+        Measurement,
+        probe=probes() if probe is None else probe,
+        seconds=positive,
+        wall_seconds=positive,
+        reference_seconds=st.none() | positive,
+        relative_error=st.floats(0, 1),
+        calls=st.integers(1, 10**6),
+        grade=st.sampled_from(["settled", "drifting", "noisy"]),
+        taken_at=texts,
+    )
+
+
+def headers() -> st.SearchStrategy[SweepHeader]:
+    """Headers of sweeps over filters and channels, at any size and kernel."""
+    return st.builds(
+        lambda device, precision, size, kernel, texts_: SweepHeader(
+            device,
+            "conv2d",
+            ("filters", "channels"),
+            _held({"height": size, "kernel": kernel}),
+            precision,
+            texts_[0] or None,
+            texts_[1],
+            texts_[2],
+        ),
+        devices(),
+        precisions,
+        sizes,
+        st.integers(1, 11),
+        st.tuples(texts, texts, texts),
+    )
+
+
+def _held(given: Dimensions) -> Dimensions:
+    """All dimensions of a convolution but filters and channels."""
+    full = layer_kind("conv2d").complete(given)
+    return {name: value for name, value in full.items() if name not in ("filters", "channels")}
+
+
+@st.composite
+def sweeps(draw: st.DrawFn) -> Sweep:
+    """Sweeps of up to six points, no point twice."""
+    header = draw(headers())
+    taken = measurements(probes(header.precision, **header.fixed))
+    return Sweep(header, tuple(draw(st.lists(taken, max_size=6, unique_by=lambda measurement: measurement.probe.key))))
+
+
+def layer_formulas() -> st.SearchStrategy[LayerFormula]:
+    spans = st.tuples(sizes, sizes).map(lambda ends: (min(ends), max(ends)))
+    return st.builds(
+        LayerFormula,
+        layer=names,
+        precision=precisions,
+        fixed=st.dictionaries(st.sampled_from(["kernel", "stride", "batch"]), sizes),
+        ranges=st.fixed_dictionaries(dict.fromkeys(DIMENSIONS, spans)),
+        formula=formulas(),
+        text=texts,
+        points=st.integers(1, 5000),
+        rmspe=positive,
+        rmspe_cross_validated=positive,
+        residuals=st.lists(finite, max_size=4).map(tuple),
+    )
+
+
+def fitted_models() -> st.SearchStrategy[FittedModel]:
+    return st.builds(
+        FittedModel,
+        device=devices(),
+        reference=st.none() | texts,
+        reference_seconds=st.none() | positive,
+        layers=st.lists(layer_formulas(), max_size=2).map(tuple),
+        created_at=texts,
+        made_by=texts,
+    )
