@@ -8,7 +8,6 @@ from typing import Protocol
 
 import msgspec
 
-Axes = dict[str, "Range"]
 AxisPoint = dict[str, int]
 """Axis name to value: one point of a sweep."""
 
@@ -37,6 +36,9 @@ class Selector(Protocol):
 
     def tell(self, point: AxisPoint, seconds: float, relative_error: float) -> None:
         """What was measured at a point, in seconds at the nominal machine speed, and its relative standard error."""
+
+    def skip(self, point: AxisPoint) -> None:
+        """A point that could not be measured: it is not asked for again."""
 
     def progress(self) -> Progress:
         """How far it is, for people."""

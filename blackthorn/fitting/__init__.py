@@ -1,0 +1,5 @@
+"""From timings to formulas: one dimension, then the hierarchy over several, then a whole device."""
+
+from blackthorn.fitting.device import fit_device
+
+__all__ = ["fit_device"]

@@ -1,0 +1,144 @@
+"""From the sweeps of one device to its fitted model: one formula for each class of layers."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.errors import NotMeasured, WrongDevice
+from blackthorn.fitting.joint import JointFit, Points, fit_structure
+from blackthorn.fitting.structure import fit_points
+from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
+from blackthorn.units import MS_PER_SECOND
+
+Floats = NDArray[np.float64]
+
+FOLDS = 5
+"""Parts of the points that are left out in turn: the usual choice (Kohavi, IJCAI 1995), and a fit takes milliseconds."""
+LEAST_NOISE = 1e-3
+"""Relative error below which no timing is believed."""
+
+
+class LayerClass(msgspec.Struct, frozen=True):
+    """Measurements of layers that are alike in all but the swept dimensions."""
+
+    layer: str
+    precision: Precision
+    fixed: Dimensions
+    measurements: tuple[Measurement, ...]
+
+    def swept(self) -> tuple[str, ...]:
+        """The dimensions in which the measurements differ, in the layer kind's order."""
+        return tuple(name for name in self.measurements[0].probe.dimensions if name not in self.fixed)
+
+
+def fit_device(sweeps: Sequence[Sweep], created_at: str, made_by: str) -> FittedModel:
+    """Fit everything that was measured on one device.
+
+    Args:
+        sweeps: of one device, at least one with a measurement.
+        created_at: UTC time, ISO 8601, for the file.
+        made_by: name and version of the program, for the file.
+
+    Raises:
+        WrongDevice: the sweeps are of more than one device.
+        NotMeasured: no sweep holds a measurement.
+    """
+    device = _one_device(sweeps)
+    nominal = nominal_speed(sweeps)
+    layers = tuple(fit_class(group, nominal) for group in layer_classes(sweeps))
+    if not layers:
+        raise NotMeasured(f"the sweeps of {device.name} hold no measurement", "run 'blackthorn sweep' first")
+    return FittedModel(device, sweeps[0].header.reference, nominal, layers, created_at, made_by)
+
+
+def _one_device(sweeps: Sequence[Sweep]) -> Device:
+    if not sweeps:
+        raise NotMeasured("there are no sweeps to fit", "run 'blackthorn sweep' first")
+    names = sorted({sweep.header.device.name for sweep in sweeps})
+    if len(names) > 1:
+        listed = ", ".join(names)
+        raise WrongDevice(f"the sweeps are of {len(names)} devices ({listed})", "give the folder of one device at a time")
+    return sweeps[-1].header.device
+
+
+def nominal_speed(sweeps: Sequence[Sweep]) -> float | None:
+    """The median time of the reference probe over all measurements, in seconds; None where there was none."""
+    references = [m.reference_seconds for sweep in sweeps for m in sweep.measurements if m.reference_seconds is not None]
+    return float(np.median(references)) if references else None
+
+
+def layer_classes(sweeps: Sequence[Sweep]) -> list[LayerClass]:
+    """The measurements grouped by layer kind, precision and every dimension that no sweep of the kind moves."""
+    groups: dict[tuple[str, Precision], list[Sweep]] = defaultdict(list)
+    for sweep in sweeps:
+        groups[sweep.header.layer, sweep.header.precision].append(sweep)
+    return [found for key in sorted(groups) for found in _classes_of(*key, groups[key])]
+
+
+def _classes_of(layer: str, precision: Precision, sweeps: Sequence[Sweep]) -> Iterator[LayerClass]:
+    measurements = {m.probe.key: m for sweep in sweeps for m in sweep.measurements}
+    moved = {name for s in sweeps for m in s.measurements for name in m.probe.dimensions if name not in s.header.fixed}
+    classes: dict[tuple[int, ...], list[Measurement]] = defaultdict(list)
+    for _, measurement in sorted(measurements.items()):
+        dimensions = measurement.probe.dimensions
+        classes[tuple(value for name, value in dimensions.items() if name not in moved)].append(measurement)
+    for members in classes.values():
+        first = members[0].probe.dimensions
+        same = {name: first[name] for name in first if all(m.probe.dimensions[name] == first[name] for m in members)}
+        yield LayerClass(layer, precision, same, tuple(members))
+
+
+def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
+    """The formula of one class, its errors and what a layer outside the fit may be off by.
+
+    Args:
+        group: at least one measurement.
+        nominal: reference speed at which the formula is stated, in seconds.
+    """
+    points = points_of(group, nominal)
+    best = fit_points(points)[0]
+    residuals = cross_validated(points, best)
+    formula = best.formula()
+    return LayerFormula(
+        layer=group.layer,
+        precision=group.precision,
+        fixed=group.fixed,
+        ranges={name: (int(values.min()), int(values.max())) for name, values in points.dimensions.items()},
+        formula=formula,
+        text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
+        points=len(points),
+        rmspe=rmspe(best.predict(points.dimensions) / points.seconds - 1.0),
+        rmspe_cross_validated=rmspe(residuals),
+        residuals=tuple(round(float(value), 5) for value in residuals),
+    )
+
+
+def points_of(group: LayerClass, nominal: float | None) -> Points:
+    """A class's measurements as arrays, each at the nominal speed and weighed by how sure it is."""
+    swept = group.swept() or tuple(group.fixed)[:1]
+    dimensions = {name: np.array([m.probe.dimensions[name] for m in group.measurements], dtype=np.float64) for name in swept}
+    seconds = np.array([measurement.at_speed(nominal) for measurement in group.measurements])
+    errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
+    noise = float(np.median(errors))
+    return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
+
+
+def cross_validated(points: Points, fit: JointFit) -> Floats:
+    """Signed relative error of every point, predicted by the same structure fitted without its fold, shape (n,)."""
+    residuals = np.empty(len(points))
+    fold = np.arange(len(points)) % FOLDS
+    for part in range(min(FOLDS, len(points))):
+        left_out = fold == part
+        trained = fit_structure(points.where(~left_out), fit.structure) if len(points) > 1 else fit
+        held = points.where(left_out)
+        residuals[left_out] = trained.predict(held.dimensions) / held.seconds - 1.0
+    return residuals
+
+
+def rmspe(relative: Floats) -> float:
+    """Root mean square of relative errors, in percent."""
+    return 100.0 * math.sqrt(float(np.mean(np.square(relative))))

@@ -1,0 +1,109 @@
+"""Robust fits and what they are worth: many candidate designs at once, compared by description length.
+
+Residuals are relative (a layer of 10 us and one of 10 ms count alike) and follow Student's t, so a preempted measurement
+costs a bounded amount instead of bending the fit. A candidate's cost is its negative log likelihood in nats, plus half a
+log n for every coefficient (Schwarz 1978), plus the log of how many alternatives its structure was picked from (Rissanen
+1978): a width picked from five hundred must explain more than a straight line that was the only one of its kind.
+"""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+OUTLIER_SHARE = 0.05
+"""Share of measurements taken to be preempted or otherwise worthless."""
+OUTLIER_DENSITY = OUTLIER_SHARE / 2.0
+"""Such a measurement's relative residual lies anywhere from -1 to 1; so it costs some seven nats, however far it is off."""
+MIXTURE_ITERATIONS = 4
+PRIOR_WEIGHT = 2.0
+"""How many measurements the reported noise counts for when the noise is estimated."""
+LEAST_NOISE = 1e-3
+"""Relative noise below which no timing is believed: clocks tick and calibrations drift."""
+ITERATIONS = 7
+RIDGE = 1e-10
+"""Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
+NEGATIVE_TOLERANCE = 1e-9
+SMALLEST = 1e-200
+"""Stands in for the scale of a column that is zero at every point."""
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """Fits of B designs of p columns to the same n measurements.
+
+    Attributes:
+        coefficients: shape (B, p).
+        noise: relative scale of the residuals, shape (B,).
+        cost: nats, structure not yet counted, shape (B,); infinite where a coefficient is negative.
+    """
+
+    coefficients: Floats
+    noise: Floats
+    cost: Floats
+
+
+def fit_candidates(designs: Floats, present: Floats, reported_noise: float, total: int) -> Candidates:
+    """Fit every design to the measurements that it is present at, no coefficient below zero.
+
+    Time only ever adds up, so a column whose coefficient comes out negative is emptied and the design fitted again (a step
+    of non-negative least squares by active sets).
+
+    Args:
+        designs: columns at the measured points, divided by the seconds measured there, shape (B, n, p).
+        present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n).
+        reported_noise: relative error that the measurements claim.
+        total: measurements of the whole problem, for the cost of a coefficient.
+    """
+    relative = designs * present[:, :, None]
+    scale = np.maximum(np.abs(relative).max(axis=1, keepdims=True), SMALLEST)
+    relative = relative / scale
+    prior = max(reported_noise, LEAST_NOISE) ** 2
+    coefficients, variance, misfit = _reweighted(relative, present, prior)
+    for _ in range(relative.shape[2] - 1):
+        negative = np.flatnonzero((coefficients < -NEGATIVE_TOLERANCE).any(axis=1))
+        if not len(negative):
+            break
+        relative[negative, :, coefficients[negative].argmin(axis=1)] = 0.0
+        refitted = _reweighted(relative[negative], present[negative], prior)
+        coefficients[negative], variance[negative], misfit[negative] = refitted
+    cost = misfit + 0.5 * relative.shape[2] * np.log(total)
+    cost[(coefficients < -NEGATIVE_TOLERANCE).any(axis=1)] = np.inf
+    return Candidates(np.maximum(coefficients, 0.0) / scale[:, 0, :], np.sqrt(variance), cost)
+
+
+def _reweighted(relative: Floats, present: Floats, prior: float) -> tuple[Floats, Floats, Floats]:
+    """Expectation maximisation of the noise model: coefficients (B, p), variance (B,), misfit in nats (B,).
+
+    The prior on the variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
+    """
+    weights = present
+    for round_ in range(ITERATIONS):
+        coefficients = _solve(relative, weights)
+        squares = (1.0 - np.matmul(relative, coefficients[:, :, None])[:, :, 0]) ** 2
+        variance = (PRIOR_WEIGHT * prior + (weights * squares).sum(axis=1)) / (PRIOR_WEIGHT + weights.sum(axis=1))
+        standardised = squares / variance[:, None]
+        if round_ < ITERATIONS - MIXTURE_ITERATIONS:
+            weights = present * 5.0 / (4.0 + standardised)
+        else:
+            good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * standardised) / np.sqrt(2.0 * np.pi * variance[:, None])
+            weights = present * good / (good + OUTLIER_DENSITY)
+    misfit = misfit_of(squares, variance[:, None], present)
+    misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
+    return coefficients, variance, misfit
+
+
+def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
+    """Negative log likelihood, in nats, of squared relative residuals under the noise model, summed over the last axis."""
+    good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * squares / variance) / np.sqrt(2.0 * np.pi * variance)
+    return -(present * np.log(good + OUTLIER_DENSITY)).sum(axis=-1)
+
+
+def _solve(relative: Floats, weights: Floats) -> Floats:
+    """Weighted least squares of every design against ones, shape (B, p)."""
+    weighted = relative * weights[:, :, None]
+    normal = weighted.transpose(0, 2, 1) @ relative
+    diagonal = np.einsum("bpp->bp", normal)
+    diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
+    right = weighted.sum(axis=1)
+    return np.linalg.solve(normal, right[:, :, None])[:, :, 0]

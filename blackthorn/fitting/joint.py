@@ -1,0 +1,223 @@
+"""Several dimensions at once: the coefficients of a structure, fitted to all points together.
+
+A structure gives every dimension a shape. The leaves of the shapes cut space into cells (aligned channels and few rows, say); in
+each cell the formula is a sum of products, one function of each dimension in every product, which is what nesting steps and
+lines in one another's coefficients multiplies out to. Which products are needed is decided by description length.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.evidence import fit_candidates, misfit_of
+from blackthorn.fitting.shapes import Leaf, Shape, leaves, regimes
+from blackthorn.fitting.slices import naming_cost
+from blackthorn.formulas import Constant, Formula, Linear, Step, Switch
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Structure = dict[str, Shape]
+"""Dimension name to shape, outermost dimension first."""
+Term = tuple[int, ...]
+"""Which function of each dimension's leaf a product takes: 0 is the constant."""
+
+MOST_TERMS = 12
+"""Products in one cell: more than any formula of three dimensions needs."""
+
+
+class Points(msgspec.Struct, frozen=True):
+    """Measured points: values of every dimension, seconds and weights (0 to 1), shape (n,) each; the error that they claim."""
+
+    dimensions: dict[str, Floats]
+    seconds: Floats
+    reported_noise: float
+    weights: Floats
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    def where(self, mask: Mask) -> "Points":
+        """The points in `mask`."""
+        dimensions = {name: values[mask] for name, values in self.dimensions.items()}
+        return Points(dimensions, self.seconds[mask], self.reported_noise, self.weights[mask])
+
+    def ordered(self, names: Iterable[str]) -> "Points":
+        """The same points, their dimensions in this order."""
+        return msgspec.structs.replace(self, dimensions={name: self.dimensions[name] for name in names})
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One regime of every dimension, its products and their coefficients."""
+
+    leaves: tuple[Leaf, ...]
+    terms: tuple[Term, ...]
+    coefficients: tuple[float, ...]
+    noise: float
+    cost: float
+
+    def columns(self, dimensions: Mapping[str, Floats]) -> Floats:
+        """The cell's products at points, shape (terms, n)."""
+        return products(self.leaves, self.terms, dimensions)
+
+    def predict(self, dimensions: Mapping[str, Floats]) -> Floats:
+        """Seconds at points that belong to the cell."""
+        return np.asarray(self.coefficients) @ self.columns(dimensions)
+
+
+class JointFit(msgspec.Struct, frozen=True):
+    """A structure with the cells fitted to it, in the order of `cell_masks`."""
+
+    structure: Structure
+    cells: tuple[Cell, ...]
+    noise: float
+    cost: float
+
+    def formula(self) -> Formula:
+        """The fit as a formula tree: switches outermost, steps and lines nested inside."""
+        return _switches(list(self.structure.items()), list(self.cells))
+
+    def predict(self, dimensions: Mapping[str, Floats]) -> Floats:
+        """Seconds at points."""
+        dimensions = {name: dimensions[name] for name in self.structure}
+        seconds = np.empty(len(next(iter(dimensions.values()))))
+        for cell, mask in zip(self.cells, cell_masks(self.structure, dimensions), strict=True):
+            seconds[mask] = cell.predict({name: values[mask] for name, values in dimensions.items()})
+        return seconds
+
+    def relative_columns(self, dimensions: Mapping[str, Floats]) -> Floats:
+        """How the relative prediction answers to each coefficient at points, shape (n, coefficients)."""
+        dimensions = {name: dimensions[name] for name in self.structure}
+        masks = cell_masks(self.structure, dimensions)
+        blocks = [np.where(mask, cell.columns(dimensions), 0.0) for cell, mask in zip(self.cells, masks, strict=True)]
+        return (np.concatenate(blocks) / np.maximum(self.predict(dimensions), 1e-12)).T
+
+
+def cell_masks(structure: Structure, dimensions: Mapping[str, Floats]) -> list[Mask]:
+    """For every cell, the points in it; cells in the order of the product of the dimensions' leaves."""
+    parts = [regimes(shape, dimensions[name]) for name, shape in structure.items()]
+    return [np.logical_and.reduce(masks) for masks in itertools.product(*parts)]
+
+
+def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[str, Floats]) -> Floats:
+    """The products at points, shape (terms, n); `dimensions` in the order of the cell's leaves."""
+    columns = [leaf.columns(values) for leaf, values in zip(cell, dimensions.values(), strict=True)]
+    return np.stack([np.multiply.reduce([columns[d][i] for d, i in enumerate(term)]) for term in terms])
+
+
+def all_terms(cell: Sequence[Leaf]) -> list[Term]:
+    """Every product of one function of each dimension, the constant first."""
+    return list(itertools.product(*(range(leaf.terms()) for leaf in cell)))
+
+
+def fit_structure(points: Points, structure: Structure) -> JointFit:
+    """Fit every cell of a structure.
+
+    A cell with too few points of its own is a fitted one made faster or slower by one ratio; an empty one is the nearest
+    fitted one as it is.
+
+    Args:
+        points: at least one.
+        structure: a shape for every dimension of the points.
+    """
+    points = points.ordered(structure)
+    masks = cell_masks(structure, points.dimensions)
+    kinds = list(itertools.product(*(list(leaves(shape)) for shape in structure.values())))
+    fitted: dict[int, Cell] = {}
+    for number in sorted(range(len(masks)), key=lambda i: -int(masks[i].sum())):
+        inside = points.where(masks[number])
+        own = [_fit_cell(inside, kinds[number], len(points))] if len(inside) else []
+        borrowed = [_borrow(inside, cell, len(points)) for cell in fitted.values()]
+        fitted[number] = min(own + borrowed, key=lambda cell: cell.cost)
+    cells = tuple(fitted[i] for i in range(len(masks)))
+    structure_cost = sum(naming_cost(shape) for shape in structure.values())
+    predicted = np.concatenate([cells[i].predict(points.where(m).dimensions) / points.seconds[m] for i, m in enumerate(masks)])
+    noise = float(np.sqrt(np.mean(np.minimum((1.0 - predicted) ** 2, 1.0))))
+    return JointFit(structure, cells, noise, sum(cell.cost for cell in cells) + structure_cost)
+
+
+def _fit_cell(points: Points, cell: tuple[Leaf, ...], total: int) -> Cell:
+    """Choose a cell's products one by one while they pay, and drop those that no longer do."""
+    open_ = all_terms(cell)
+    relative = products(cell, open_, points.dimensions) / points.seconds
+    chosen: list[int] = []
+    best = math.inf
+    result: tuple[Floats, float] = (np.zeros(0), 1.0)
+    while len(chosen) < min(MOST_TERMS, len(open_), len(points)):
+        trials = [chosen + [i] for i in range(len(open_)) if i not in chosen]
+        cost, order, fit = _best_trial(relative, trials, points, total)
+        if cost >= best:
+            break
+        best, chosen, result = cost, order, fit
+    while len(chosen) > 1:
+        cost, order, fit = _best_trial(relative, [chosen[:i] + chosen[i + 1 :] for i in range(len(chosen))], points, total)
+        if cost >= best:
+            break
+        best, chosen, result = cost, order, fit
+    return Cell(cell, tuple(open_[i] for i in chosen), tuple(result[0].tolist()), result[1], best)
+
+
+def _best_trial(relative: Floats, trials: list[list[int]], points: Points, total: int) -> tuple[float, list[int], tuple[Floats, float]]:
+    """The cheapest of several choices of products: cost, choice, (coefficients, noise)."""
+    designs = np.stack([relative[trial].T for trial in trials])
+    present = np.broadcast_to(points.weights, designs.shape[:2])
+    fits = fit_candidates(designs, present, points.reported_noise, total)
+    i = int(fits.cost.argmin())
+    return float(fits.cost[i]), trials[i], (fits.coefficients[i], float(fits.noise[i]))
+
+
+def _borrow(points: Points, cell: Cell, total: int) -> Cell:
+    """A fitted cell as another regime's, made faster or slower by the points there (none: as it is)."""
+    if not len(points):
+        return msgspec.structs.replace(cell, cost=0.0)
+    ratios = points.seconds / np.maximum(cell.predict(points.dimensions), 1e-12)
+    ratio = float(np.median(ratios))
+    squares = (1.0 - ratio / ratios) ** 2
+    variance = max(cell.noise, points.reported_noise) ** 2
+    cost = float(misfit_of(squares, np.array(variance), points.weights)) + 0.5 * math.log(total)
+    return msgspec.structs.replace(cell, coefficients=tuple(value * ratio for value in cell.coefficients), cost=cost)
+
+
+def _switches(shapes: list[tuple[str, Shape]], cells: list[Cell]) -> Formula:
+    """Switch nodes for every split, around the cells' formulas; consumes `cells` in order."""
+    names = [name for name, _ in shapes]
+
+    def descend(rest: list[tuple[str, Shape]], inside: list[Cell]) -> Formula:
+        if not rest:
+            return _nest(names, inside[0])
+        (name, shape), *others = rest
+        each = len(inside) // sum(1 for _ in leaves(shape))
+
+        def branch(part: Shape, cells_of: list[Cell]) -> Formula:
+            if isinstance(part, Leaf):
+                return descend(others, cells_of)
+            size = each * sum(1 for _ in leaves(part.then))
+            then, otherwise = branch(part.then, cells_of[:size]), branch(part.otherwise, cells_of[size:])
+            return then if then == otherwise else Switch(name, part.condition, then, otherwise)
+
+        return branch(shape, inside)
+
+    return descend(shapes, cells)
+
+
+def _nest(names: Sequence[str], cell: Cell) -> Formula:
+    """A cell's sum of products as nested lines and steps, the first dimension outermost."""
+
+    def build(depth: int, chosen: dict[Term, float]) -> Formula:
+        if depth == len(names):
+            return Constant(sum(chosen.values()))
+        leaf, name = cell.leaves[depth], names[depth]
+        parts = {i: {t: v for t, v in chosen.items() if t[depth] == i and v > 0.0} for i in range(leaf.terms())}
+        formula = build(depth + 1, parts[0])
+        first_stair = 1 + leaf.linear
+        if leaf.linear and parts[1]:
+            formula = Linear(name, formula, build(depth + 1, parts[1]))
+        for i, width in enumerate(leaf.widths, first_stair):
+            if parts[i]:
+                formula = Step(name, width, formula, build(depth + 1, parts[i]))
+        return formula
+
+    return build(0, dict(zip(cell.terms, cell.coefficients, strict=True)))

@@ -1,0 +1,247 @@
+"""One dimension: which shapes explain the measurements along a line, and how well each does.
+
+Every width up to the search's limit is tried, alone and on a slope; then every alignment and every threshold that parts the
+measurements, each part explained by a shape of its own. All are compared by description length (`evidence`).
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.evidence import fit_candidates, misfit_of
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes
+from blackthorn.formulas import AtMost, Condition, DivisibleBy
+from blackthorn.formulas.step import steps_climbed
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Masks = NDArray[np.bool_]
+
+KEPT = 48
+"""Explanations that are kept for the choice of the next point: those far behind have no say."""
+LARGEST_DIVISOR = 64
+"""Largest alignment looked for: vector registers and tensor cores are not wider, in elements."""
+FEWEST_IN_REGIME = 2
+DEEPEST = 2
+"""Switches within switches: an aligned regime, within the others a second alignment or a threshold."""
+NODE_COST = 2.0 * math.log(2.0)
+"""Nats for every node of a formula beyond a constant: two bits, to name one of four kinds."""
+KEPT_SIDES = 4
+HINTS = 8
+THRESHOLDS_IN_GAP = 3
+WORTH_REFINING = 4.0
+"""Nats by which a switch may trail the best explanation without one and still be looked at closely."""
+BLOCK_SHARE = 0.5
+"""Prior probability that a block of hardware is a power of two; the other half is spread evenly over all widths."""
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A shape with coefficients for each of its leaves, and its description length in nats."""
+
+    shape: Shape
+    coefficients: tuple[tuple[float, ...], ...]
+    noise: float
+    cost: float
+
+    def predict(self, x: Floats) -> Floats:
+        """Seconds at x."""
+        seconds = np.empty_like(x)
+        for leaf, mask, values in zip(leaves(self.shape), regimes(self.shape, x), self.coefficients, strict=True):
+            seconds[mask] = np.asarray(values) @ leaf.columns(x[mask])
+        return seconds
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What is looked for along one dimension: values from `low` to `high`, a multiple of `step` apart."""
+
+    low: int
+    high: int
+    step: int = 1
+
+    def widths(self) -> NDArray[np.int64]:
+        """Every width that shows at least two levels inside the range, and is wider than the range's own step."""
+        return np.arange(max(2, self.step + 1), max(2, self.high - self.low) + 1)
+
+    def divisors(self) -> Iterator[int]:
+        """Every alignment that parts the range's values."""
+        largest = min(LARGEST_DIVISOR, (self.high - self.low) // 2)
+        return (n for n in range(2, largest + 1) if self.step % n)
+
+
+def block_cost(width: int | NDArray[np.int64], alternatives: int) -> Floats:
+    """Nats it takes to name a width or divisor out of `alternatives`, powers of two being likelier."""
+    width = np.asarray(width)
+    power = (width & (width - 1)) == 0
+    powers = max(1.0, np.log2(alternatives))
+    return -np.log((1.0 - BLOCK_SHARE) / alternatives + np.where(power, BLOCK_SHARE / powers, 0.0))
+
+
+def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
+    """Nats it takes to name a shape: its nodes, widths, divisors and thresholds."""
+    if isinstance(shape, Split):
+        condition = condition_cost(shape.condition, alternatives)
+        return condition + naming_cost(shape.then, alternatives) + naming_cost(shape.otherwise, alternatives)
+    return sum(NODE_COST + float(block_cost(w, alternatives)) for w in shape.widths) + NODE_COST * shape.linear
+
+
+def condition_cost(condition: Condition, alternatives: int) -> float:
+    """Nats it takes to name a condition."""
+    if isinstance(condition, DivisibleBy):
+        return NODE_COST + float(block_cost(condition.divisor, LARGEST_DIVISOR))
+    return NODE_COST + math.log(alternatives)
+
+
+@lru_cache(maxsize=64)
+def explain(x: tuple[float, ...], seconds: tuple[float, ...], reported_noise: float, search: Search) -> tuple[Explanation, ...]:
+    """The likeliest explanations of one slice, best first, at most `KEPT`.
+
+    Remembered, since the choice of a point asks for the same slice again while points are taken elsewhere.
+
+    Args:
+        x: values of the dimension, at least one.
+        seconds: what was measured there.
+        reported_noise: relative error that the measurements claim.
+        search: the range and what is looked for in it.
+    """
+    slice_ = _Slice(np.array(x), np.array(seconds), reported_noise, search)
+    everywhere = np.ones((1, len(x)), dtype=bool)
+    found = slice_.leaf_explanations(everywhere, search.widths(), KEPT)[0]
+    found += slice_.split_explanations(everywhere[0], DEEPEST, found)
+    found += slice_.scaled_regimes(min(found, key=_cost))
+    return tuple(sorted(found, key=_cost)[:KEPT])
+
+
+def _cost(explanation: Explanation) -> float:
+    return explanation.cost
+
+
+class _Slice(msgspec.Struct, frozen=True):
+    """The measurements of one slice and the search through their explanations."""
+
+    x: Floats
+    seconds: Floats
+    reported_noise: float
+    search: Search
+
+    def leaf_explanations(self, masks: Masks, widths: Whole, kept: int) -> list[list[Explanation]]:
+        """For each mask (shape (M, n)), the explanations without a switch of the measurements in it, best first."""
+        alternatives = max(2, self.search.high - self.search.low)
+        found: list[list[Explanation]] = [[] for _ in masks]
+        for base in (CONSTANT, LINE):
+            columns = base.columns(self.x)
+            self._fit(found, masks, [base], columns[None], np.full(1, NODE_COST * base.linear))
+            if len(widths):
+                stairs = steps_climbed(self.x, widths[:, None])
+                designs = np.concatenate([np.repeat(columns[None], len(widths), axis=0), stairs[:, None, :]], axis=1)
+                shapes = [Leaf((int(width),), base.linear) for width in widths]
+                self._fit(found, masks, shapes, designs, block_cost(widths, alternatives) + NODE_COST * (1 + base.linear))
+        return [sorted(explanations, key=_cost)[:kept] for explanations in found]
+
+    def _fit(self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats) -> None:
+        """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
+        relative = (columns / self.seconds).transpose(0, 2, 1)
+        designs = np.tile(relative, (len(masks), 1, 1))
+        present = np.repeat(masks, len(shapes), axis=0).astype(np.float64)
+        fits = fit_candidates(designs, present, self.reported_noise, len(self.x))
+        cost = fits.cost.reshape(len(masks), len(shapes)) + naming
+        for row, explanations in enumerate(found):
+            for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1]:
+                if np.isfinite(cost[row, i]):
+                    one = row * len(shapes) + i
+                    values = tuple(fits.coefficients[one].tolist())
+                    explanations.append(Explanation(shapes[i], (values,), float(fits.noise[one]), float(cost[row, i])))
+
+    def split_explanations(self, mask: Mask, depth: int, whole: Sequence[Explanation]) -> list[Explanation]:
+        """Explanations with a switch of the measurements in `mask`, `whole` being those without."""
+        conditions = list(self._conditions(mask)) if depth else []
+        if not conditions:
+            return []
+        holds = np.array([condition.holds(self.x) for condition, _ in conditions])
+        masks, place = np.unique(np.concatenate([mask & holds, mask & ~holds]), axis=0, return_inverse=True)
+        best = self.leaf_explanations(masks, self._coarse_widths(whole), 1)
+        sides = [best[i][0] if best[i] else None for i in place.ravel()]
+        found = [
+            _join(condition, cost, then, otherwise)
+            for (condition, cost), then, otherwise in zip(conditions, sides[: len(holds)], sides[len(holds) :], strict=True)
+            if then and otherwise
+        ]
+        found.sort(key=_cost)
+        if found and found[0].cost < whole[0].cost + WORTH_REFINING:
+            found[:1] = self._refine(found[0], mask, depth)
+        return sorted(found, key=_cost)[:KEPT]
+
+    def _refine(self, split: Explanation, mask: Mask, depth: int) -> list[Explanation]:
+        """The best split again, its sides explained with every width, and with switches of their own."""
+        assert isinstance(split.shape, Split)
+        condition = split.shape.condition
+        holds = condition.holds(self.x)
+        sides = []
+        for part in (mask & holds, mask & ~holds):
+            found = self.leaf_explanations(part[None], self.search.widths(), KEPT_SIDES)[0]
+            found += self.split_explanations(part, depth - 1, found)
+            sides.append(sorted(found, key=_cost)[:KEPT_SIDES])
+        cost = self._condition_cost(condition)
+        return [_join(condition, cost, then, otherwise) for then in sides[0] for otherwise in sides[1]]
+
+    def scaled_regimes(self, best: Explanation) -> list[Explanation]:
+        """The best explanation, but all faster or slower where a condition holds.
+
+        One point that is off is either worthless or the first of a regime; these are the regimes that it could belong to,
+        so that the next point can tell.
+        """
+        x = np.unique(self.x)
+        conditions: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
+        for below, above in zip(x[:-1], x[1:], strict=True):
+            conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
+        ratios = self.seconds / best.predict(self.x)
+        found = [self._scaled(best, condition, ratios) for condition in conditions]
+        return sorted((explanation for explanation in found if explanation), key=_cost)[:KEPT]
+
+    def _scaled(self, best: Explanation, condition: Condition, ratios: Floats) -> Explanation | None:
+        holds = condition.holds(self.x)
+        if not 0 < holds.sum() < len(holds):
+            return None
+        ratio = float(np.median(ratios[holds]))
+        before, after = (1.0 - 1.0 / ratios) ** 2, (1.0 - np.where(holds, ratio, 1.0) / ratios) ** 2
+        variance = np.array([best.noise**2])
+        one = np.ones(len(ratios))
+        gain = float(misfit_of(before, variance, one) - misfit_of(after, variance, one))
+        cost = best.cost - gain + self._condition_cost(condition) + 0.5 * math.log(len(ratios))
+        scaled = tuple(tuple(value * ratio for value in leaf) for leaf in best.coefficients)
+        return Explanation(Split(condition, best.shape, best.shape), scaled + best.coefficients, best.noise, cost)
+
+    def _coarse_widths(self, whole: Sequence[Explanation]) -> Whole:
+        """Powers of two, and the widths that explain the whole best: enough to judge a switch by."""
+        hinted = {width for found in whole[:HINTS] if isinstance(found.shape, Leaf) for width in found.shape.widths}
+        allowed = self.search.widths()
+        powers = {2**n for n in range(1, 10)}
+        return np.array(sorted(w for w in powers | hinted if len(allowed) and allowed[0] <= w <= allowed[-1]), dtype=np.int64)
+
+    def _conditions(self, mask: NDArray[np.bool_]) -> Iterator[tuple[Condition, float]]:
+        """Every condition that leaves measurements on both sides, with the nats it takes to name it."""
+        x = np.unique(self.x[mask])
+        candidates: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
+        for below, above in zip(x[:-1], x[1:], strict=True):
+            candidates += [AtMost(t) for t in sorted({int(below), int(below + above) // 2, int(above) - 1})]
+        for condition in candidates:
+            count = int((condition.holds(self.x) & mask).sum())
+            if FEWEST_IN_REGIME <= count <= mask.sum() - FEWEST_IN_REGIME:
+                yield condition, self._condition_cost(condition)
+
+    def _condition_cost(self, condition: Condition) -> float:
+        return condition_cost(condition, max(2, self.search.high - self.search.low))
+
+
+def _join(condition: Condition, cost: float, then: Explanation, otherwise: Explanation) -> Explanation:
+    """Two explanations and the condition between them as one."""
+    return Explanation(
+        Split(condition, then.shape, otherwise.shape),
+        then.coefficients + otherwise.coefficients,
+        max(then.noise, otherwise.noise),
+        then.cost + otherwise.cost + cost,
+    )

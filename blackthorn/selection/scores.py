@@ -1,0 +1,74 @@
+"""How much a measurement at each point would tell: plain functions of predictions and measured points.
+
+The 2021 method (Lechner and Jantsch, IEEE Access 9) takes, for staircases, the point with most distinct predicted levels,
+plus the range of predictions, plus the distance to measured points; for lines the point furthest from all measured ones.
+Here levels and range are one number in nats, the information about which explanation is true, and distance serves where
+no explanation is in doubt.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def plausibility(costs: Floats) -> Floats:
+    """Posterior probabilities of explanations from their description lengths in nats, shape (K,)."""
+    weights = np.exp(-(costs - costs.min()))
+    return weights / weights.sum()
+
+
+def levels_score(predictions: Floats, probabilities: Floats, noise: float) -> Floats:
+    """Nats that one measurement tells about which of K explanations is true, at each of G points.
+
+    The lower bound of Kolchinsky and Tracey (Entropy 19, 2017, eq. 10, Bhattacharyya distance) for a mixture of normal
+    distributions around the predicted levels: it counts the distinct levels, near ones less than far ones, weighted by
+    how plausible they are.
+
+    Args:
+        predictions: positive seconds, shape (K, G).
+        probabilities: shape (K,).
+        noise: relative error of one measurement.
+    """
+    levels = np.log(predictions)
+    apart = (levels[:, None, :] - levels[None, :, :]) / noise
+    alike = np.einsum("j,kjg->kg", probabilities, np.exp(-(apart**2) / 8.0))
+    return -np.einsum("k,kg->g", probabilities, np.log(alike))
+
+
+def range_score(predictions: Floats, probabilities: Floats) -> Floats:
+    """Relative standard deviation of the predictions at each of G points, shape (G,)."""
+    levels = np.log(predictions)
+    mean = probabilities @ levels
+    return np.sqrt(np.maximum(probabilities @ levels**2 - mean**2, 0.0))
+
+
+def coefficient_score(designs: Floats, measured: Floats) -> Floats:
+    """Nats that one measurement tells about the coefficients of one explanation, at each of G points.
+
+    Half the log of the growth of the information matrix's determinant (D-optimality: Kiefer and Wolfowitz 1960).
+
+    Args:
+        designs: relative columns at the points, shape (G, p).
+        measured: relative columns at the measured points, shape (n, p).
+    """
+    return 0.5 * np.log1p(leverage(designs, measured))
+
+
+def leverage(designs: Floats, measured: Floats) -> Floats:
+    """Variance of the prediction at each of G points in units of one measurement's; shapes as in `coefficient_score`."""
+    scale = np.abs(np.concatenate([designs, measured])).max(axis=0)
+    scale[scale == 0.0] = 1.0
+    normal = (measured / scale).T @ (measured / scale)
+    normal += 1e-6 * np.eye(len(normal))
+    return np.einsum("gp,pq,gq->g", designs / scale, np.linalg.inv(normal), designs / scale)
+
+
+def distance_score(points: Floats, measured: Floats) -> Floats:
+    """Distance of each of G points to the nearest of n measured ones, shape (G,).
+
+    Args:
+        points: shape (G, d), each dimension scaled to the unit interval.
+        measured: shape (n, d), n at least 1.
+    """
+    return np.sqrt(((points[:, None, :] - measured[None, :, :]) ** 2).sum(axis=2).min(axis=1))

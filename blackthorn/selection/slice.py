@@ -1,0 +1,99 @@
+"""The choice of the next point along one dimension."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.shapes import leaves, regimes
+from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, block_cost, explain
+from blackthorn.records import Range
+from blackthorn.selection.scores import coefficient_score, distance_score, leverage, levels_score, plausibility, range_score
+
+Floats = NDArray[np.float64]
+
+SURE = 0.9
+"""Posterior probability of the best structure at which it counts as found."""
+ALIKE_IN_NOISE = 1.0
+"""Explanations whose predictions nowhere differ by more than this many noises count as one."""
+SPREAD_IN_NOISE = 0.5
+"""Root mean square doubt of the prediction, in units of one measurement's noise, at which the coefficients count as found."""
+NEAR_IN_OCTAVES = 1.0
+"""A formula is not trusted further than this factor of two from a measured value."""
+MOST_GRID = 2048
+"""Values at which scores are evaluated."""
+SAY = 32
+"""Explanations whose doubt is weighed at each value; the rest are too improbable to matter."""
+LEAST_SECONDS = 1e-12
+
+
+def next_value(axis: Range, known: Mapping[int, float], skipped: frozenset[int], noise: float) -> int | None:
+    """The value of one dimension that would tell most; None when nothing is in doubt.
+
+    Args:
+        axis: the values to choose from.
+        known: seconds by value measured.
+        skipped: values that cannot be measured.
+        noise: relative error that the measurements claim.
+    """
+    grid = values_of(axis)
+    open_ = ~np.isin(grid, [*known, *skipped])
+    if not open_.any():
+        return None
+    for value in opening(axis):
+        if value not in known and value not in skipped:
+            return value
+    return _most_telling(axis, grid, open_, known, noise)
+
+
+def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Mapping[int, float], noise: float) -> int | None:
+    values = sorted(known)
+    x = np.array(values, dtype=np.float64)
+    explanations = explain(tuple(x), tuple(known[v] for v in values), noise, Search(axis.low, axis.high, axis.step))[:SAY]
+    best = explanations[0]
+    noise = max(best.noise, noise)
+    probabilities = plausibility(np.array([explanation.cost for explanation in explanations]))
+    predictions = np.maximum(np.stack([explanation.predict(grid) for explanation in explanations]), LEAST_SECONDS)
+    designs, measured = _relative_columns(best, grid), _relative_columns(best, x)
+    if _settled(predictions, probabilities, leverage(designs, measured), noise):
+        distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
+        furthest = int(distance.argmax())
+        return int(grid[furthest]) if distance[furthest] > NEAR_IN_OCTAVES else None
+    score = levels_score(predictions, probabilities, noise) + coefficient_score(designs, measured)
+    return int(grid[np.where(open_, score, -np.inf).argmax()])
+
+
+def _settled(predictions: Floats, probabilities: Floats, leverages: Floats, noise: float) -> bool:
+    """Whether the structure is sure and the predictions are known to within the noise."""
+    apart = np.abs(np.log(predictions / predictions[0])).max(axis=1) / noise
+    sure = float(probabilities[apart < ALIKE_IN_NOISE].sum())
+    doubt = np.mean((range_score(predictions, probabilities) / noise) ** 2 + leverages)
+    return sure >= SURE and math.sqrt(float(doubt)) <= SPREAD_IN_NOISE
+
+
+def _relative_columns(best: Explanation, x: Floats) -> Floats:
+    """How the relative prediction at x answers to each coefficient, shape (len(x), coefficients)."""
+    parts = zip(leaves(best.shape), regimes(best.shape, x), strict=True)
+    columns = np.concatenate([np.where(mask, leaf.columns(x), 0.0) for leaf, mask in parts])
+    return (columns / np.maximum(best.predict(x), LEAST_SECONDS)).T
+
+
+def opening(axis: Range) -> tuple[int, ...]:
+    """The first values: both ends, and the best aligned value of the upper half beside one that is hardly aligned.
+
+    Kernels are chosen by alignment; the pair shows it at the cost of one point.
+    """
+    values = values_of(axis).astype(np.int64)
+    upper = values[len(values) // 2 :]
+    divisors = np.arange(2, LARGEST_DIVISOR + 1)
+    aligned = int(upper[((upper[:, None] % divisors == 0) @ np.exp(-block_cost(divisors, LARGEST_DIVISOR))).argmax()])
+    return tuple(dict.fromkeys([axis.low, int(values[-1]), aligned, max(aligned - axis.step, axis.low)]))
+
+
+def values_of(axis: Range) -> Floats:
+    """The values of a range, thinned evenly where there are more than `MOST_GRID`."""
+    values = np.array(axis.values(), dtype=np.float64)
+    if len(values) <= MOST_GRID:
+        return values
+    return np.unique(values[np.linspace(0, len(values) - 1, MOST_GRID).astype(int)])
