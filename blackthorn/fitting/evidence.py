@@ -96,7 +96,8 @@ def _reweighted(relative: Floats, present: Floats, prior: float) -> tuple[Floats
 def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
     """Negative log likelihood, in nats, of squared relative residuals under the noise model, summed over the last axis."""
     good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * squares / variance) / np.sqrt(2.0 * np.pi * variance)
-    return -(present * np.log(good + OUTLIER_DENSITY)).sum(axis=-1)
+    misfit: Floats = -(present * np.log(good + OUTLIER_DENSITY)).sum(axis=-1)
+    return misfit
 
 
 def _solve(relative: Floats, weights: Floats) -> Floats:

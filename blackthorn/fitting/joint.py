@@ -1,8 +1,8 @@
 """Several dimensions at once: the coefficients of a structure, fitted to all points together.
 
-A structure gives every dimension a shape. The leaves of the shapes cut space into cells (aligned channels and few rows, say); in
-each cell the formula is a sum of products, one function of each dimension in every product, which is what nesting steps and
-lines in one another's coefficients multiplies out to. Which products are needed is decided by description length.
+A structure gives every dimension a shape. The leaves of the shapes cut space into cells (aligned channels and few rows,
+say); in each cell the formula is a sum of products, one function of each dimension in every product, which is what nesting
+steps and lines in one another's coefficients multiplies out to. Which products are needed is decided by description length.
 """
 
 import itertools
@@ -147,7 +147,7 @@ def _fit_cell(points: Points, cell: tuple[Leaf, ...], total: int) -> Cell:
     best = math.inf
     result: tuple[Floats, float] = (np.zeros(0), 1.0)
     while len(chosen) < min(MOST_TERMS, len(open_), len(points)):
-        trials = [chosen + [i] for i in range(len(open_)) if i not in chosen]
+        trials = [[*chosen, i] for i in range(len(open_)) if i not in chosen]
         cost, order, fit = _best_trial(relative, trials, points, total)
         if cost >= best:
             break
@@ -160,7 +160,9 @@ def _fit_cell(points: Points, cell: tuple[Leaf, ...], total: int) -> Cell:
     return Cell(cell, tuple(open_[i] for i in chosen), tuple(result[0].tolist()), result[1], best)
 
 
-def _best_trial(relative: Floats, trials: list[list[int]], points: Points, total: int) -> tuple[float, list[int], tuple[Floats, float]]:
+def _best_trial(
+    relative: Floats, trials: list[list[int]], points: Points, total: int
+) -> tuple[float, list[int], tuple[Floats, float]]:
     """The cheapest of several choices of products: cost, choice, (coefficients, noise)."""
     designs = np.stack([relative[trial].T for trial in trials])
     present = np.broadcast_to(points.weights, designs.shape[:2])

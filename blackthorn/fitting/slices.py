@@ -7,6 +7,7 @@ measurements, each part explained by a shape of its own. All are compared by des
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -32,7 +33,7 @@ DEEPEST = 2
 NODE_COST = 2.0 * math.log(2.0)
 """Nats for every node of a formula beyond a constant: two bits, to name one of four kinds."""
 KEPT_SIDES = 4
-HINTS = 8
+HINTS = 3
 THRESHOLDS_IN_GAP = 3
 WORTH_REFINING = 4.0
 """Nats by which a switch may trail the best explanation without one and still be looked at closely."""
@@ -142,7 +143,9 @@ class _Slice(msgspec.Struct, frozen=True):
                 self._fit(found, masks, shapes, designs, block_cost(widths, alternatives) + NODE_COST * (1 + base.linear))
         return [sorted(explanations, key=_cost)[:kept] for explanations in found]
 
-    def _fit(self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats) -> None:
+    def _fit(
+        self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats
+    ) -> None:
         """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
         relative = (columns / self.seconds).transpose(0, 2, 1)
         designs = np.tile(relative, (len(masks), 1, 1))
@@ -196,7 +199,7 @@ class _Slice(msgspec.Struct, frozen=True):
         """
         x = np.unique(self.x)
         conditions: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
-        for below, above in zip(x[:-1], x[1:], strict=True):
+        for below, above in pairwise(x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
         ratios = self.seconds / best.predict(self.x)
         found = [self._scaled(best, condition, ratios) for condition in conditions]
@@ -219,14 +222,14 @@ class _Slice(msgspec.Struct, frozen=True):
         """Powers of two, and the widths that explain the whole best: enough to judge a switch by."""
         hinted = {width for found in whole[:HINTS] if isinstance(found.shape, Leaf) for width in found.shape.widths}
         allowed = self.search.widths()
-        powers = {2**n for n in range(1, 10)}
+        powers = {2**n for n in range(1, 9)}
         return np.array(sorted(w for w in powers | hinted if len(allowed) and allowed[0] <= w <= allowed[-1]), dtype=np.int64)
 
     def _conditions(self, mask: NDArray[np.bool_]) -> Iterator[tuple[Condition, float]]:
         """Every condition that leaves measurements on both sides, with the nats it takes to name it."""
         x = np.unique(self.x[mask])
         candidates: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
-        for below, above in zip(x[:-1], x[1:], strict=True):
+        for below, above in pairwise(x):
             candidates += [AtMost(t) for t in sorted({int(below), int(below + above) // 2, int(above) - 1})]
         for condition in candidates:
             count = int((condition.holds(self.x) & mask).sum())

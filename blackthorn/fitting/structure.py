@@ -115,7 +115,10 @@ def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.i
         inside = points.where(mask)
         if len(inside):
             climbs = np.array([term[place] == cell.leaves[place].terms() - 1 for term in cell.terms])
-            without = [(*term[:place], 0 if climb else term[place], *term[place + 1 :]) for term, climb in zip(cell.terms, climbs, strict=True)]
+            without = [
+                (*term[:place], 0 if climb else term[place], *term[place + 1 :])
+                for term, climb in zip(cell.terms, climbs, strict=True)
+            ]
             others = products(cell.leaves, without, inside.dimensions) / inside.seconds
             stairs = steps_climbed(inside.dimensions[name], widths[:, None])
             designs = others * np.where(climbs[:, None], stairs[:, None, :], 1.0)

@@ -18,7 +18,7 @@ class AtMost(msgspec.Struct, frozen=True, tag_field="kind", tag="at_most"):
 
     def holds(self, x: ArrayLike) -> NDArray[np.bool_]:
         """Where the condition holds, element by element."""
-        return np.asarray(x) <= self.threshold
+        return np.less_equal(x, self.threshold)
 
     def render(self, notation: Notation, variable: str) -> str:
         """The condition in a notation."""
@@ -36,7 +36,7 @@ class DivisibleBy(msgspec.Struct, frozen=True, tag_field="kind", tag="divisible_
 
     def holds(self, x: ArrayLike) -> NDArray[np.bool_]:
         """Where the condition holds, element by element."""
-        return np.asarray(x) % self.divisor == 0
+        return np.equal(np.mod(x, self.divisor), 0)
 
     def render(self, notation: Notation, variable: str) -> str:
         """The condition in a notation."""

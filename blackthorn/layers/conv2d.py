@@ -18,8 +18,10 @@ def _blocks(size: int, stride: int) -> int:
 
 
 class Conv2d(LayerKind):
-    """`filters` kernels of kernel x kernel_width over `channels` x `height` x `width`, zero-padded so that the output is
-    ceil(height / stride) x ceil(width / stride_width)."""
+    """`filters` kernels of kernel x kernel_width over `channels` x `height` x `width`.
+
+    Zero-padded so that the output is ceil(height / stride) x ceil(width / stride_width).
+    """
 
     name: ClassVar[str] = "conv2d"
     operators: ClassVar[frozenset[str]] = frozenset({"Conv", "FusedConv"})
@@ -43,7 +45,8 @@ class Conv2d(LayerKind):
         groups = dimensions["groups"]
         for name in ("filters", "channels"):
             if dimensions[name] % groups:
-                raise BadValue(f"groups={groups} does not divide {name}={dimensions[name]}", f"make {name} a multiple of groups")
+                problem = f"groups={groups} does not divide {name}={dimensions[name]}"
+                raise BadValue(problem, f"make {name} a multiple of groups")
 
     def output_shape(self, d: Dimensions) -> tuple[int, int, int, int]:
         """(batch, filters, height, width) of the result."""

@@ -1,6 +1,7 @@
 """Single-layer ONNX models: several copies of one operator, with different weights, side by side over one input."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ def weight_pattern(shape: Sequence[int], offset: int, precision: Precision) -> N
 
 def parallel_layers(
     operator: str,
-    attributes: Mapping[str, object],
+    attributes: Mapping[str, Any],
     input_shape: Sequence[int],
     output_shape: Sequence[int],
     parameter_shapes: Sequence[Sequence[int]],
@@ -59,4 +60,4 @@ def parallel_layers(
         nodes, "probe", [helper.make_tensor_value_info("x", element, list(input_shape))], outputs, parameters
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())

@@ -1,6 +1,7 @@
 """What a back end does: it loads one probe at a time and calls it; when to call and when to stop is not its business."""
 
 import abc
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import ClassVar
@@ -64,8 +65,13 @@ class Runner(abc.ABC):
         """What it runs on."""
 
     @abc.abstractmethod
-    def load(self, probe: Probe) -> LoadedProbe:
+    def load(self, probe: Probe, *, profiled: bool = True) -> LoadedProbe:
         """Build the probe and make it ready.
+
+        Args:
+            probe: what to build.
+            profiled: keep the times of all calls; without it `finish` gives none, and any number of calls can be made, as
+                the long-lived reference needs.
 
         Raises:
             BlackthornError: the probe cannot be built or does not fit the device.
@@ -75,7 +81,7 @@ class Runner(abc.ABC):
         """The probe that tells the machine's speed; None on a device that does not drift."""
         return None
 
-    def recall(self, probe: Probe) -> Measurement | None:
+    def recall(self, probe: Probe) -> Measurement | None:  # noqa: ARG002 (an optional hook)
         """The measurement of a probe where this runner holds one already, so that nothing needs timing.
 
         Raises:
@@ -83,10 +89,14 @@ class Runner(abc.ABC):
         """
         return None
 
-    def open(self) -> None:
+    def clock(self) -> float:
+        """Seconds on the device's clock, which runs on while probes are called; only differences mean anything."""
+        return time.perf_counter()
+
+    def open(self) -> None:  # noqa: B027 (an optional hook)
         """Take the device."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (an optional hook)
         """Let the device go; harmless when repeated."""
 
     def __enter__(self) -> Self:

@@ -14,8 +14,9 @@ Floats = NDArray[np.float64]
 
 def plausibility(costs: Floats) -> Floats:
     """Posterior probabilities of explanations from their description lengths in nats, shape (K,)."""
-    weights = np.exp(-(costs - costs.min()))
-    return weights / weights.sum()
+    weights: Floats = np.exp(-(costs - costs.min()))
+    normalised: Floats = weights / weights.sum()
+    return normalised
 
 
 def levels_score(predictions: Floats, probabilities: Floats, noise: float) -> Floats:
@@ -33,14 +34,16 @@ def levels_score(predictions: Floats, probabilities: Floats, noise: float) -> Fl
     levels = np.log(predictions)
     apart = (levels[:, None, :] - levels[None, :, :]) / noise
     alike = np.einsum("j,kjg->kg", probabilities, np.exp(-(apart**2) / 8.0))
-    return -np.einsum("k,kg->g", probabilities, np.log(alike))
+    information: Floats = -np.einsum("k,kg->g", probabilities, np.log(alike))
+    return information
 
 
 def range_score(predictions: Floats, probabilities: Floats) -> Floats:
     """Relative standard deviation of the predictions at each of G points, shape (G,)."""
     levels = np.log(predictions)
     mean = probabilities @ levels
-    return np.sqrt(np.maximum(probabilities @ levels**2 - mean**2, 0.0))
+    spread: Floats = np.sqrt(np.maximum(probabilities @ levels**2 - mean**2, 0.0))
+    return spread
 
 
 def coefficient_score(designs: Floats, measured: Floats) -> Floats:
@@ -61,7 +64,8 @@ def leverage(designs: Floats, measured: Floats) -> Floats:
     scale[scale == 0.0] = 1.0
     normal = (measured / scale).T @ (measured / scale)
     normal += 1e-6 * np.eye(len(normal))
-    return np.einsum("gp,pq,gq->g", designs / scale, np.linalg.inv(normal), designs / scale)
+    variances: Floats = np.einsum("gp,pq,gq->g", designs / scale, np.linalg.inv(normal), designs / scale)
+    return variances
 
 
 def distance_score(points: Floats, measured: Floats) -> Floats:
@@ -71,4 +75,5 @@ def distance_score(points: Floats, measured: Floats) -> Floats:
         points: shape (G, d), each dimension scaled to the unit interval.
         measured: shape (n, d), n at least 1.
     """
-    return np.sqrt(((points[:, None, :] - measured[None, :, :]) ** 2).sum(axis=2).min(axis=1))
+    squares: Floats = ((points[:, None, :] - measured[None, :, :]) ** 2).sum(axis=2).min(axis=1)
+    return np.sqrt(squares)

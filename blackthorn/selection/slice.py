@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from blackthorn.fitting.shapes import leaves, regimes
 from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, block_cost, explain
 from blackthorn.records import Range
-from blackthorn.selection.scores import coefficient_score, distance_score, leverage, levels_score, plausibility, range_score
+from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility, range_score
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,9 @@ NEAR_IN_OCTAVES = 1.0
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
 SAY = 32
-"""Explanations whose doubt is weighed at each value; the rest are too improbable to matter."""
+"""Explanations whose doubt is weighed at each value, and ..."""
+LEAST_SAY = 7.0
+"""... the nats by which an explanation may trail the best and still be among them: one in a thousand."""
 LEAST_SECONDS = 1e-12
 
 
@@ -52,6 +54,7 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     x = np.array(values, dtype=np.float64)
     explanations = explain(tuple(x), tuple(known[v] for v in values), noise, Search(axis.low, axis.high, axis.step))[:SAY]
     best = explanations[0]
+    explanations = tuple(explanation for explanation in explanations if explanation.cost <= best.cost + LEAST_SAY)
     noise = max(best.noise, noise)
     probabilities = plausibility(np.array([explanation.cost for explanation in explanations]))
     predictions = np.maximum(np.stack([explanation.predict(grid) for explanation in explanations]), LEAST_SECONDS)

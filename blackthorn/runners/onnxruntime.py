@@ -1,0 +1,169 @@
+"""ONNX Runtime on the CPU: kernel times from its own profiler, threads and affinity under control."""
+
+import os
+import platform
+import statistics
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import ClassVar
+
+from blackthorn.errors import BadValue, MissingPackage, NotMeasured
+from blackthorn.layers import layer_kind
+from blackthorn.records import Device, Probe
+from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
+from blackthorn.runners.host import describe_host
+from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
+
+REFERENCE = {"filters": 64, "channels": 64, "size": 16, "kernel": 3}
+"""A convolution whose work is mostly in registers and the first cache, as in most networks; about 0.6 ms on one x86 core."""
+OVERHEAD_CALLS = 200
+"""Calls behind the median call overhead: a few microseconds each, so a millisecond in all."""
+LEAST_SECONDS = 1e-9
+"""Wall time is never given as less: the resolution of the clock."""
+
+
+class OnnxRuntimeProbe(LoadedProbe):
+    """A probe as an ONNX Runtime session.
+
+    Args:
+        session: the probe's model, ready.
+        probe: what it is.
+        overhead: wall seconds of a call that does no work.
+        profiled: whether to keep the times of calls.
+    """
+
+    def __init__(self, session: ProfiledSession, probe: Probe, overhead: float, *, profiled: bool) -> None:
+        kind = layer_kind(probe.layer)
+        self._session = session
+        self._probe = probe
+        self._overhead = overhead
+        self._profiled = profiled
+        self._operators = kind.operators
+        self._copies = kind.copies(probe.dimensions, probe.precision)
+        self._wall: list[float] = []
+
+    def call(self) -> float:
+        seconds = max(self._session.call() - self._overhead, LEAST_SECONDS) / self._copies
+        if self._profiled:
+            self._wall.append(seconds)
+        return seconds
+
+    def finish(self) -> CallTimes:
+        if not self._profiled:
+            return CallTimes((), ())
+        kernel = [self._layer_seconds(nodes) for nodes in self._session.finish()]
+        return CallTimes(self._wall, kernel)
+
+    def _layer_seconds(self, nodes: list[NodeTime]) -> float:
+        """The kernel time of one layer in one call.
+
+        Raises:
+            NotMeasured: no node of the call is of the layer's kind.
+        """
+        layers = [node.seconds for node in nodes if node.operator in self._operators]
+        if not layers:
+            ran = ", ".join(sorted({node.operator for node in nodes})) or "nothing"
+            raise NotMeasured(
+                f"ONNX Runtime ran {self._probe.key} as {ran}, none of which is known as its kernel",
+                f"add the operator's name to those of {self._probe.layer}",
+            )
+        return sum(layers) / self._copies
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class OnnxRuntimeRunner(Runner):
+    """ONNX Runtime's CPU provider.
+
+    Args:
+        threads: threads that work on one layer.
+        affinity: CPUs to run on, counted from 0; empty lets the system choose.
+
+    Raises:
+        BadValue: fewer than one thread, or a CPU that is not there.
+    """
+
+    name: ClassVar[str] = "onnxruntime"
+    summary: ClassVar[str] = "ONNX Runtime on the CPU, kernel times from its profiler"
+
+    def __init__(self, threads: int = 1, affinity: tuple[int, ...] = ()) -> None:
+        if threads < 1:
+            raise BadValue(f"threads={threads} is too few", "use at least 1")
+        if affinity:
+            _check_affinity(affinity)
+        self._threads = Threads(threads, affinity)
+        self._overhead: float | None = None
+        self._affinity_before: set[int] | None = None
+
+    @classmethod
+    def lacks(cls) -> str | None:
+        if find_spec("onnxruntime") is None:
+            return str(MissingPackage("onnxruntime", "onnxruntime", "the runner 'onnxruntime'"))
+        return None
+
+    def device(self) -> Device:
+        host = describe_host()
+        packages = {package: version(package) for package in ("onnxruntime", "numpy")}
+        return Device(
+            name=f"{host.name}-{self.name}-{self._threads.number}t",
+            runner=self.name,
+            hardware=host.hardware,
+            threads=self._threads.number,
+            affinity=self._threads.affinity,
+            versions={**packages, "python": platform.python_version()},
+            details=host.details,
+        )
+
+    def load(self, probe: Probe, *, profiled: bool = True) -> OnnxRuntimeProbe:
+        model = layer_kind(probe.layer).onnx_model(probe.dimensions, probe.precision)
+        overhead = self._call_overhead()
+        session = ProfiledSession(model, self._threads, title=probe.key, profiled=profiled)
+        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled)
+
+    def reference(self) -> Probe | None:
+        return layer_kind("conv2d").probe_at(REFERENCE)
+
+    def open(self) -> None:
+        if self._threads.affinity:
+            self._affinity_before = os.sched_getaffinity(0)
+            os.sched_setaffinity(0, self._threads.affinity)
+
+    def close(self) -> None:
+        if self._affinity_before is not None:
+            os.sched_setaffinity(0, self._affinity_before)
+            self._affinity_before = None
+
+    def _call_overhead(self) -> float:
+        """Wall seconds of a call that only hands one number through; timed once."""
+        if self._overhead is None:
+            with ProfiledSession(identity_model(), self._threads) as session:
+                self._overhead = statistics.median(session.call() for _ in range(OVERHEAD_CALLS))
+        return self._overhead
+
+
+def identity_model() -> bytes:
+    """A serialised model that hands one number through."""
+    from onnx import TensorProto, helper
+
+    from blackthorn.layers.onnx_probe import IR_VERSION, OPSET
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "overhead", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _check_affinity(affinity: tuple[int, ...]) -> None:
+    """Refuse CPUs that this process cannot run on.
+
+    Raises:
+        BadValue: the system cannot pin processes, or has no such CPU.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        raise BadValue(f"this system ({platform.system()}) cannot pin a process to CPUs", "leave the affinity out")
+    allowed = os.sched_getaffinity(0)
+    missing = sorted(set(affinity) - allowed)
+    if missing:
+        raise BadValue(f"there is no CPU {missing[0]} to run on", f"choose from: {', '.join(map(str, sorted(allowed)))}")

@@ -1,0 +1,251 @@
+"""An ONNX Runtime session that is called many times and tells, per call, what each of its nodes took."""
+
+import tempfile
+import time
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from blackthorn.errors import BadValue, NotMeasured
+from blackthorn.units import US_PER_SECOND
+
+CPU_PROVIDER = "CPUExecutionProvider"
+LOG_FATAL_ONLY = 4
+"""ONNX Runtime's severity at which it writes nothing to standard error; what goes wrong is raised anyway."""
+CUT_OFF_US = 0.5
+"""Microseconds that the profiler loses on average: it cuts durations down to whole ones (TimeDiffMicroSeconds)."""
+FRACTIONS = {"float": "float32", "float16": "float16", "double": "float64"}
+WHOLE = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
+"""Element types of inputs: ONNX Runtime's name and numpy's, and those that have one name in both."""
+KERNEL_EVENT = "_kernel_time"
+RUN_EVENT = "model_run"
+
+Shapes = Mapping[str, Sequence[int]]
+
+
+class NodeTime(NamedTuple):
+    """What one node took in one call."""
+
+    node: str
+    operator: str
+    seconds: float
+
+
+class Threads(NamedTuple):
+    """How many threads work on one node, and on which CPUs (counted from 0; empty: the system chooses)."""
+
+    number: int = 1
+    affinity: tuple[int, ...] = ()
+
+    def pool_affinities(self) -> str:
+        """ONNX Runtime's session.intra_op_thread_affinities: one CPU, counted from 1, for each thread but the caller's."""
+        others = range(1, self.number)
+        return ";".join(str(self.affinity[index % len(self.affinity)] + 1) for index in others) if self.affinity else ""
+
+
+ONE_THREAD = Threads()
+
+
+class _Arguments(msgspec.Struct):
+    """What is read of an event's arguments."""
+
+    op_name: str = ""
+
+
+class _Event(msgspec.Struct):
+    """What is read of a line of a profile; the many other fields are skipped, which is several times faster."""
+
+    cat: str
+    name: str
+    ts: int
+    dur: int
+    args: _Arguments
+
+
+class ProfiledSession:
+    """A model made ready, its inputs filled once with fixed-seed numbers, all inputs and outputs bound beforehand.
+
+    A context manager. A call does nothing but run the model: no copy, no allocation of results.
+
+    Args:
+        model: a serialised ONNX model, or the path of one.
+        threads: threads and CPUs to work with.
+        input_shapes: shapes of inputs that the model leaves open.
+        title: what errors call the model.
+        profiled: keep the times of all nodes; without it `finish` tells nothing, and nothing is ever full.
+
+    Raises:
+        BadValue: an input has an open shape and none is given, or is no tensor of numbers.
+        NotMeasured: ONNX Runtime cannot load or run the model.
+    """
+
+    def __init__(
+        self,
+        model: bytes | Path,
+        threads: Threads = ONE_THREAD,
+        input_shapes: Shapes | None = None,
+        *,
+        title: str = "the model",
+        profiled: bool = True,
+    ) -> None:
+        import onnxruntime
+
+        self._folder = tempfile.TemporaryDirectory(prefix="blackthorn-") if profiled else None
+        options = _session_options(threads, self._folder.name if self._folder else None)
+        self._calls = 0
+        try:
+            content = model if isinstance(model, bytes) else str(model)
+            self._session = onnxruntime.InferenceSession(content, options, providers=[CPU_PROVIDER])
+            self._binding = _bound(self._session, _inputs(self._session, input_shapes or {}))
+        except _runtime_errors() as error:
+            self.close()
+            raise _not_measured(title, error) from error
+        except BadValue:
+            self.close()
+            raise
+
+    def call(self) -> float:
+        """Run the model once; wall seconds."""
+        run, binding = self._session.run_with_iobinding, self._binding
+        begin = time.perf_counter()
+        run(binding)
+        end = time.perf_counter()
+        self._calls += 1
+        return end - begin
+
+    def finish(self) -> list[list[NodeTime]]:
+        """The nodes of every call, in the order in which they ran; no call may follow.
+
+        Raises:
+            NotMeasured: the profile does not hold all calls.
+        """
+        if self._folder is None:
+            return [[] for _ in range(self._calls)]
+        runs = node_times(Path(self._session.end_profiling()).read_bytes())
+        # The first run is not a call: it found the outputs' shapes while they were bound.
+        if len(runs) != self._calls + 1:
+            raise NotMeasured(
+                f"ONNX Runtime profiled {len(runs) - 1} of {self._calls} calls", "make fewer calls with one session"
+            )
+        return runs[1:]
+
+    def close(self) -> None:
+        """Free the model and remove the profile; harmless when repeated."""
+        self.__dict__.pop("_binding", None)
+        self.__dict__.pop("_session", None)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def node_times(profile: bytes) -> list[list[NodeTime]]:
+    """What a profile says of each run: its nodes and their times.
+
+    Args:
+        profile: the file that ONNX Runtime wrote, `ts` and `dur` in whole microseconds.
+
+    Raises:
+        NotMeasured: it is no such file.
+    """
+    try:
+        events = msgspec.json.decode(profile, type=list[_Event])
+    except msgspec.DecodeError as error:
+        raise NotMeasured(
+            f"the profile that ONNX Runtime wrote cannot be read ({error})", "rename the model's nodes"
+        ) from error
+    begins = sorted(event.ts for event in events if event.cat == "Session" and event.name == RUN_EVENT)
+    runs: list[list[NodeTime]] = [[] for _ in begins]
+    for event in events:
+        if event.cat == "Node" and event.name.endswith(KERNEL_EVENT):
+            run = bisect_right(begins, event.ts) - 1
+            seconds = (event.dur + CUT_OFF_US) / US_PER_SECOND
+            runs[run].append(NodeTime(event.name.removesuffix(KERNEL_EVENT), event.args.op_name, seconds))
+    return runs
+
+
+def _session_options(threads: Threads, folder: str | None) -> Any:
+    """One node at a time on `threads`; a profile where there is a folder to put it."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads.number
+    options.inter_op_num_threads = 1
+    options.log_severity_level = LOG_FATAL_ONLY
+    if threads.pool_affinities():
+        options.add_session_config_entry("session.intra_op_thread_affinities", threads.pool_affinities())
+    if folder is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(Path(folder) / "profile")
+    return options
+
+
+def _inputs(session: Any, shapes: Shapes) -> dict[str, NDArray[Any]]:
+    """An array for every input of the model.
+
+    Raises:
+        BadValue: an input has an open shape and none is given.
+    """
+    generator = np.random.default_rng(0)
+    feeds = {}
+    for entry in session.get_inputs():
+        shape = shapes.get(entry.name, entry.shape)
+        if not all(isinstance(size, int) for size in shape):
+            listed = ",".join(str(size) for size in shape)
+            raise BadValue(f"input '{entry.name}' has the open shape {listed}", "give whole numbers for all of its sizes")
+        feeds[entry.name] = _filled(tuple(shape), entry.type, generator)
+    return feeds
+
+
+def _filled(shape: tuple[int, ...], kind: str, generator: np.random.Generator) -> NDArray[Any]:
+    """Normal numbers where the input takes fractions; zeros and ones where it takes indices or truths.
+
+    Raises:
+        BadValue: the input takes texts, sequences or numbers that numpy does not have.
+    """
+    element = kind.removeprefix("tensor(").removesuffix(")")
+    if element in FRACTIONS:
+        return generator.standard_normal(shape).astype(FRACTIONS[element])
+    if element in WHOLE:
+        return generator.integers(0, 2, shape).astype(element)
+    raise BadValue(f"an input of type {kind} cannot be filled", "use a model whose inputs are tensors of numbers")
+
+
+def _bound(session: Any, feeds: Mapping[str, NDArray[Any]]) -> Any:
+    """Inputs and outputs bound to memory of our own; the outputs' shapes are found by running the model once."""
+    import onnxruntime
+
+    binding = session.io_binding()
+    for name, array in feeds.items():
+        binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+    for entry, result in zip(session.get_outputs(), session.run(None, dict(feeds)), strict=True):
+        if isinstance(result, np.ndarray) and result.dtype.kind in "fiub":
+            binding.bind_ortvalue_output(entry.name, onnxruntime.OrtValue.ortvalue_from_numpy(result))
+        else:  # sequences, maps and texts cannot be bound to memory
+            binding.bind_output(entry.name)
+    return binding
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises: exceptions of its own that share no base, and RuntimeError."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = [value for value in vars(state).values() if isinstance(value, type) and issubclass(value, Exception)]
+    return (RuntimeError, *own)
+
+
+def _not_measured(title: str, error: Exception) -> NotMeasured:
+    """The first line of what ONNX Runtime said, as an error of ours."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return NotMeasured(f"ONNX Runtime cannot run {title} ({said})", "check the model, or leave this point out")

@@ -1,0 +1,113 @@
+"""The space that a sweep moves in: its axes, the lines through its anchor, and the points that may be asked for."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.records import Range
+from blackthorn.selection.base import AxisPoint
+from blackthorn.selection.slice import values_of
+
+Floats = NDArray[np.float64]
+Key = tuple[int, ...]
+"""The values of a point along the axes, in their order."""
+
+MOST_CANDIDATES = 3000
+"""Points of a large grid that are weighed: drawn once, the same in every run."""
+ENDS = 3
+"""Values at either end of every axis whose combinations are always among the candidates: coefficients are surest there."""
+ANCHOR_SHARE = 4
+"""The lines cross at about this fraction of the ranges: where steps are still large and overheads already small."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """All points that differ from the anchor along one axis alone."""
+
+    place: int
+    axis: Range
+    anchor: Key
+
+    def holds(self, key: Key) -> bool:
+        """Whether a point lies on the line."""
+        return all(value == self.anchor[i] for i, value in enumerate(key) if i != self.place)
+
+    def key(self, value: int) -> Key:
+        """The point of the line at a value of its axis."""
+        return (*self.anchor[: self.place], value, *self.anchor[self.place + 1 :])
+
+
+class Space:
+    """Axes with their values, and the dimensions that each moves."""
+
+    def __init__(self, axes: Mapping[str, Range], members: Mapping[str, Sequence[str]]) -> None:
+        self._axes = dict(axes)
+        self._members = {name: tuple(members.get(name, (name,))) for name in axes}
+        self._anchor = tuple(_anchor(axis) for axis in self._axes.values())
+        self.candidates = _candidates([values_of(axis) for axis in self._axes.values()])
+
+    def key(self, point: AxisPoint) -> Key:
+        """A point's values in the order of the axes."""
+        return tuple(point[name] for name in self._axes)
+
+    def point(self, key: Key) -> AxisPoint:
+        """The point with these values."""
+        return dict(zip(self._axes, key, strict=True))
+
+    def dimensions(self, keys: Floats) -> dict[str, Floats]:
+        """Values along the axes, shape (n, axes), as the dimensions that they move, shape (n,) each."""
+        return {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
+
+    def lines(self) -> Iterator[Line]:
+        """The lines along which a shape can be told: those of axes that move a single dimension."""
+        for place, (name, axis) in enumerate(self._axes.items()):
+            if len(self._members[name]) == 1:
+                yield Line(place, axis, self._anchor)
+
+    def is_line(self) -> bool:
+        """Whether the whole space is one such line."""
+        return len(self._axes) == 1 and any(True for _ in self.lines())
+
+    def shares(self) -> int:
+        """Parts in which the points are shared out: one for each line, and one for the space between where there is any."""
+        return 1 if self.is_line() else len(self._axes) + 1
+
+    def among_candidates(self, keys: Iterable[Key]) -> NDArray[np.bool_]:
+        """Which candidates are among these points."""
+        closed = set(keys)
+        return np.array([tuple(candidate) in closed for candidate in self.candidates.astype(int).tolist()])
+
+    def scaled(self, keys: Floats) -> Floats:
+        """Values between 0 and 1: the mean of a linear and a logarithmic scale, since small values matter as ratios."""
+        low = np.array([axis.low for axis in self._axes.values()], dtype=np.float64)
+        high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
+        linear = (keys - low) / np.maximum(high - low, 1.0)
+        logarithmic = np.log(keys / low) / np.where(high > low, np.log(high / low), 1.0)
+        return (linear + logarithmic) / 2.0
+
+
+def _anchor(axis: Range) -> int:
+    """Where the lines cross: a power of two, or the value next to it."""
+    values = np.array(axis.values())
+    target = 2 ** round(math.log2(max(1.0, axis.high / ANCHOR_SHARE)))
+    return int(values[np.abs(values - target).argmin()])
+
+
+def _candidates(values: Sequence[Floats]) -> Floats:
+    """Every point of a small grid; of a large one its ends and a fixed sample, half of it uniform in the logarithm."""
+    if math.prod(len(axis) for axis in values) <= MOST_CANDIDATES:
+        return _grid(values)
+    rng = np.random.default_rng(0)
+    half = MOST_CANDIDATES // 2
+    uniform = [rng.choice(axis, half) for axis in values]
+    exponents = [rng.uniform(np.log(axis[0]), np.log(axis[-1]), half) for axis in values]
+    logarithmic = [axis[np.abs(axis[:, None] - np.exp(e)).argmin(axis=0)] for axis, e in zip(values, exponents, strict=True)]
+    ends = _grid([np.unique(np.concatenate([axis[:ENDS], axis[-ENDS:]])) for axis in values])
+    return np.unique(np.concatenate([ends, np.stack(uniform, axis=1), np.stack(logarithmic, axis=1)]), axis=0)
+
+
+def _grid(values: Sequence[Floats]) -> Floats:
+    """Every combination, shape (product of the lengths, axes)."""
+    return np.stack(np.meshgrid(*values, indexing="ij"), axis=-1).reshape(-1, len(values))

@@ -1,0 +1,269 @@
+"""Times a probe well: warm-up, repeats until the error is small, and a reference probe around every round.
+
+A machine's speed changes while it is measured: two states 19 % apart within minutes, and a state of half the speed for
+milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Two things help. (a) Each round of
+calls is divided by the reference timed just before and just after it. (b) The ratio is the same at all speeds only roughly (the
+half-speed state slowed one layer 1.55 times and another 2.15 times), so rounds are taken at full speed where that can be
+had: when the reference takes about as long as it took at its best.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from types import TracebackType
+from typing import NamedTuple
+
+import msgspec
+from typing_extensions import Self
+
+from blackthorn.records import Grade, Measurement, Probe
+from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
+
+REMEMBERED = 64
+"""Measurements over which the best reference is remembered, so that a machine that slowed down for good is believed."""
+TRIMMED = 0.25
+"""Share of rounds left out at either end of the mean: preempted calls are outliers, whole microseconds forbid a median."""
+
+
+class TimingPolicy(msgspec.Struct, frozen=True):
+    """When to stop repeating, and what to think of the result.
+
+    Attributes:
+        target_error: relative standard error at which a measurement is good: formulas leave 2 to 3 % unexplained anyway.
+        stop_error: the same as it must look from wall times; lower, since kernel times are known only at the end.
+        least_rounds: rounds before the error can be believed.
+        fewest_rounds: rounds that are taken however long they last.
+        most_rounds: rounds after which a probe is left as it is; keeps profiles short.
+        most_seconds: time after which a probe is left as it is, in seconds.
+        round_seconds: calls of one round together, in seconds: about as long as the reference, shorter than speeds last.
+        most_calls: calls of one round; so that profiles of the smallest layers stay short.
+        warm_up_calls: calls left out at most until two in a row agree.
+        settled_within: relative difference at which they agree.
+        full_speed_within: the reference may take this much longer than at best: noise is 5 %, the next state 28 % away.
+        steady_within: relative difference between the references before and after a round that counts.
+        proven_share: share of a round's length for which the machine must have been at full speed before the round: most
+            stretches at full speed last milliseconds, and those that have lasted go on.
+        patience: share of `most_seconds` for which a slow machine is waited for.
+        calibration_seconds: how long the reference is run at first to find its best, in seconds.
+    """
+
+    target_error: float = 0.0125
+    stop_error: float = 0.0075
+    least_rounds: int = 8
+    fewest_rounds: int = 3
+    most_rounds: int = 500
+    most_seconds: float = 2.0
+    round_seconds: float = 2e-3
+    most_calls: int = 32
+    warm_up_calls: int = 5
+    settled_within: float = 0.05
+    full_speed_within: float = 0.10
+    steady_within: float = 0.08
+    proven_share: float = 0.2
+    patience: float = 0.5
+    calibration_seconds: float = 0.2
+
+
+class Round(NamedTuple):
+    """Some calls of a probe in a row, with the reference before and after; times in seconds."""
+
+    first: int
+    calls: int
+    wall: float
+    before: float
+    after: float
+
+    @property
+    def reference(self) -> float:
+        """The reference's time during the round."""
+        return (self.before + self.after) / 2
+
+    @property
+    def unsteadiness(self) -> float:
+        """How far the speed moved within the round, relative."""
+        return abs(self.after - self.before) / self.reference
+
+    def kernel(self, times: CallTimes) -> float:
+        """Mean kernel seconds of the calls, from the times of all calls of the probe."""
+        return math.fsum(times.kernel[self.first : self.first + self.calls]) / self.calls
+
+
+class Estimate(NamedTuple):
+    """A robust mean and its standard error."""
+
+    mean: float
+    error: float
+
+    @property
+    def relative_error(self) -> float:
+        """The standard error as a fraction of the mean."""
+        return self.error / self.mean
+
+
+def trimmed_mean(values: Sequence[float], trimmed: float = TRIMMED) -> Estimate:
+    """The mean without the largest and the smallest values, and its standard error from the winsorised deviation.
+
+    Source: Tukey and McLaughlin, "Less vulnerable confidence and significance procedures for location based on a single
+    sample", Sankhya A 25, 1963: s_w / ((1 - 2 g) sqrt(n)).
+
+    Args:
+        values: at least one number.
+        trimmed: the share g left out at either end.
+    """
+    ordered = sorted(values)
+    count = len(ordered)
+    cut = int(trimmed * count)
+    inner = ordered[cut : count - cut]
+    mean = math.fsum(inner) / len(inner)
+    winsorised = [inner[0]] * cut + inner + [inner[-1]] * cut
+    centre = math.fsum(winsorised) / count
+    variance = math.fsum((value - centre) ** 2 for value in winsorised) / max(count - 1, 1)
+    return Estimate(mean, math.sqrt(variance / count) * count / len(inner))
+
+
+class Timer:
+    """Times one probe after another on a runner that is open; a context manager that holds the reference probe.
+
+    Args:
+        runner: what times a call.
+        policy: when to stop.
+        full_speed: what the reference took at best in earlier measurements on this device, in seconds.
+    """
+
+    def __init__(self, runner: Runner, policy: TimingPolicy | None = None, full_speed: float = math.inf) -> None:
+        self._runner = runner
+        self._policy = policy or TimingPolicy()
+        self._reference: LoadedProbe | None = None
+        self._bests: deque[float] = deque([full_speed], maxlen=REMEMBERED)
+        self._expected = full_speed
+
+    def __enter__(self) -> Self:
+        probe = self._runner.reference()
+        if probe is not None:
+            self._reference = self._runner.load(probe, profiled=False)
+            end = self._runner.clock() + self._policy.calibration_seconds
+            while self._runner.clock() < end:
+                self._time_reference()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._reference is not None:
+            self._reference.close()
+            self._reference = None
+
+    def _time_reference(self) -> float:
+        """Seconds that the reference takes now; 1 where there is none, so that ratios are the times themselves."""
+        if self._reference is None:
+            return 1.0
+        self._reference.call()  # brings its data back into the cache, which the probe may have filled
+        seconds = self._reference.call()
+        self._expected = min(self._expected, seconds)
+        return seconds
+
+    def measure(self, probe: Probe) -> Measurement:
+        """Time a probe.
+
+        Raises:
+            BlackthornError: the probe cannot be built or timed.
+        """
+        recalled = self._runner.recall(probe)
+        if recalled is not None:
+            return recalled
+        with self._runner.load(probe) as loaded:
+            rounds = self._best_rounds(self._take_rounds(loaded))
+            times = loaded.finish()
+        return self._measurement(probe, rounds, times)
+
+    def _take_rounds(self, loaded: LoadedProbe) -> list[Round]:
+        """Rounds until the error is small enough or the time is over."""
+        end = self._runner.clock() + self._policy.most_seconds
+        calls, made, spent = self._warm_up(loaded)
+        proof = self._policy.proven_share * calls * spent
+        rounds: list[Round] = []
+        before = self._await_full_speed(proof, end)
+        while not self._enough(rounds, end):
+            wall = math.fsum(loaded.call() for _ in range(calls)) / calls
+            after = self._time_reference()
+            rounds.append(Round(made, calls, wall, before, after))
+            made += calls
+            before = after if self._is_full_speed(after) else self._await_full_speed(proof, end)
+        return rounds
+
+    def _warm_up(self, loaded: LoadedProbe) -> tuple[int, int, float]:
+        """Call until two calls agree; gives the calls that a round needs, those made, and the seconds that the last took."""
+        previous, made, settled = math.inf, 0, False
+        while not settled and made < self._policy.warm_up_calls:
+            begin = self._runner.clock()
+            seconds = loaded.call()
+            spent = max(self._runner.clock() - begin, seconds)
+            settled = abs(seconds - previous) <= self._policy.settled_within * seconds
+            previous = seconds
+            made += 1
+        return max(1, min(self._policy.most_calls, math.ceil(self._policy.round_seconds / spent))), made, spent
+
+    def _is_full_speed(self, reference: float) -> bool:
+        """Whether the reference takes about as long as at its best, or as can be had for now."""
+        return reference <= (1 + self._policy.full_speed_within) * self._expected
+
+    def _await_full_speed(self, proof: float, end: float) -> float:
+        """Run the reference until it was at full speed for `proof` seconds, or the time is over; the last it took."""
+        since = self._runner.clock()
+        patience_ends = since + self._policy.patience * self._policy.most_seconds
+        while True:
+            reference = self._time_reference()
+            now = self._runner.clock()
+            if not self._is_full_speed(reference):
+                since = now
+                if now >= patience_ends:
+                    self._expected = reference  # believed until a faster one is seen
+            elif now - since >= proof or self._reference is None:
+                return reference
+            if now >= end:
+                return reference
+
+    def _enough(self, rounds: Sequence[Round], end: float) -> bool:
+        """Whether to stop."""
+        over = self._runner.clock() >= end or len(rounds) >= self._policy.most_rounds
+        if over and len(rounds) >= self._policy.fewest_rounds:
+            return True
+        ratios = [entry.wall / entry.reference for entry in self._at_one_speed(rounds)]
+        return len(ratios) >= self._policy.least_rounds and trimmed_mean(ratios).relative_error <= self._policy.stop_error
+
+    def _at_one_speed(self, rounds: Sequence[Round]) -> list[Round]:
+        """The rounds through which the machine kept the highest speed of them all."""
+        steady = [entry for entry in rounds if entry.unsteadiness <= self._policy.steady_within]
+        slowest = (1 + self._policy.full_speed_within) * min((entry.reference for entry in steady), default=math.inf)
+        return [entry for entry in steady if entry.reference <= slowest]
+
+    def _best_rounds(self, rounds: Sequence[Round]) -> list[Round]:
+        """The rounds at one speed; where they are too few, those with the fastest references."""
+        chosen = self._at_one_speed(rounds)
+        if len(chosen) >= self._policy.fewest_rounds:
+            return chosen
+        return sorted(rounds, key=lambda entry: entry.reference)[: self._policy.least_rounds]
+
+    def _measurement(self, probe: Probe, rounds: Sequence[Round], times: CallTimes) -> Measurement:
+        """What the rounds say."""
+        kernel = trimmed_mean([entry.kernel(times) / entry.reference for entry in rounds])
+        wall = trimmed_mean([entry.wall / entry.reference for entry in rounds])
+        reference = trimmed_mean([entry.reference for entry in rounds]).mean
+        self._bests.append(reference)
+        return Measurement(
+            probe=probe,
+            seconds=kernel.mean * reference,
+            wall_seconds=wall.mean * reference,
+            reference_seconds=None if self._reference is None else reference,
+            relative_error=kernel.relative_error,
+            calls=sum(entry.calls for entry in rounds),
+            grade=self._grade(kernel, reference, rounds),
+            taken_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        )
+
+    def _grade(self, kernel: Estimate, reference: float, rounds: Sequence[Round]) -> Grade:
+        """What to think of a measurement: drifting also where the machine was slower all along than in the last ones."""
+        if kernel.relative_error > self._policy.target_error:
+            return "noisy"
+        slow = reference > (1 + self._policy.full_speed_within) * min(self._bests)
+        unsteady = any(entry.unsteadiness > self._policy.steady_within for entry in rounds)
+        return "drifting" if slow or unsteady else "settled"
