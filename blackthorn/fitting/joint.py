@@ -25,6 +25,8 @@ Structure = dict[str, Shape]
 Term = tuple[int, ...]
 """Which function of each dimension's leaf a product takes: 0 is the constant."""
 
+FEWEST_OWN = 3
+"""Points that a cell needs to be fitted by itself; below, another cell's formula says more than a constant would."""
 MOST_TERMS = 12
 """Products in one cell: more than any formula of three dimensions needs."""
 
@@ -129,9 +131,9 @@ def fit_structure(points: Points, structure: Structure) -> JointFit:
     fitted: dict[int, Cell] = {}
     for number in sorted(range(len(masks)), key=lambda i: -int(masks[i].sum())):
         inside = points.where(masks[number])
-        own = [_fit_cell(inside, kinds[number], len(points))] if len(inside) else []
+        own = [_fit_cell(inside, kinds[number], len(points))] if len(inside) >= FEWEST_OWN or not fitted else []
         borrowed = [_borrow(inside, cell, len(points)) for cell in fitted.values()]
-        fitted[number] = min(own + borrowed, key=lambda cell: cell.cost)
+        fitted[number] = min(borrowed + own, key=lambda cell: cell.cost)
     cells = tuple(fitted[i] for i in range(len(masks)))
     structure_cost = sum(naming_cost(shape) for shape in structure.values())
     predicted = np.concatenate([cells[i].predict(points.where(m).dimensions) / points.seconds[m] for i, m in enumerate(masks)])

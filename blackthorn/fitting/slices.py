@@ -35,6 +35,8 @@ NODE_COST = 2.0 * math.log(2.0)
 KEPT_SIDES = 4
 HINTS = 3
 THRESHOLDS_IN_GAP = 3
+MOST_GAPS = 32
+"""Gaps that are searched for a threshold: all of them in any adaptive sweep."""
 WORTH_REFINING = 4.0
 """Nats by which a switch may trail the best explanation without one and still be looked at closely."""
 BLOCK_SHARE = 0.5
@@ -197,9 +199,8 @@ class _Slice(msgspec.Struct, frozen=True):
         One point that is off is either worthless or the first of a regime; these are the regimes that it could belong to,
         so that the next point can tell.
         """
-        x = np.unique(self.x)
         conditions: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
-        for below, above in pairwise(x):
+        for below, above in self._gaps(self.x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
         ratios = self.seconds / best.predict(self.x)
         found = [self._scaled(best, condition, ratios) for condition in conditions]
@@ -225,16 +226,21 @@ class _Slice(msgspec.Struct, frozen=True):
         powers = {2**n for n in range(1, 9)}
         return np.array(sorted(w for w in powers | hinted if len(allowed) and allowed[0] <= w <= allowed[-1]), dtype=np.int64)
 
-    def _conditions(self, mask: NDArray[np.bool_]) -> Iterator[tuple[Condition, float]]:
+    def _conditions(self, mask: Mask) -> Iterator[tuple[Condition, float]]:
         """Every condition that leaves measurements on both sides, with the nats it takes to name it."""
-        x = np.unique(self.x[mask])
         candidates: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
-        for below, above in pairwise(x):
+        for below, above in self._gaps(self.x[mask]):
             candidates += [AtMost(t) for t in sorted({int(below), int(below + above) // 2, int(above) - 1})]
         for condition in candidates:
             count = int((condition.holds(self.x) & mask).sum())
             if FEWEST_IN_REGIME <= count <= mask.sum() - FEWEST_IN_REGIME:
                 yield condition, self._condition_cost(condition)
+
+    def _gaps(self, x: Floats) -> list[tuple[float, float]]:
+        """The gaps between neighbouring values in which a threshold may lie, thinned evenly where there are many."""
+        gaps = list(pairwise(np.unique(x).tolist()))
+        chosen = np.unique(np.linspace(0, len(gaps) - 1, min(len(gaps), MOST_GAPS)).astype(int))
+        return [gaps[i] for i in chosen]
 
     def _condition_cost(self, condition: Condition) -> float:
         return condition_cost(condition, max(2, self.search.high - self.search.low))

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 FEWEST_IN_SLICE = 5
 MOST_SLICES = 2
+MOST_IN_SLICE = 128
+"""Points of a slice that propose shapes; all points judge them."""
 SHAPES_OF_SLICE = 4
 MOST_ROUNDS = 3
 ALTERNATIVES = 8
@@ -70,7 +72,8 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         return
     search = Search(int(values.min()), int(values.max()), _spacing(values))
     for inside in _slices(points, name):
-        x, seconds = points.dimensions[name][inside], points.seconds[inside]
+        thinned = points.where(_thinned(values, inside))
+        x, seconds = thinned.dimensions[name], thinned.seconds
         explained = explain(tuple(x.tolist()), tuple(seconds.tolist()), points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
     yield from (LINE, CONSTANT)
@@ -92,6 +95,18 @@ def _slices(points: Points, name: str) -> Iterator[NDArray[np.bool_]]:
     for largest in np.argsort(-sizes, kind="stable")[:MOST_SLICES]:
         if sizes[largest] >= FEWEST_IN_SLICE:
             yield group.ravel() == largest
+
+
+def _thinned(values: Floats, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """At most `MOST_IN_SLICE` points of a slice: half spread evenly, half in the logarithm, where steps show best."""
+    order = np.flatnonzero(inside)[np.argsort(values[inside], kind="stable")]
+    if len(order) > MOST_IN_SLICE:
+        even = np.linspace(0, len(order) - 1, MOST_IN_SLICE // 2).astype(int)
+        logarithmic = np.geomspace(1, len(order), MOST_IN_SLICE // 2).astype(int) - 1
+        order = order[np.union1d(even, logarithmic)]
+    chosen = np.zeros(len(values), dtype=bool)
+    chosen[order] = True
+    return chosen
 
 
 def _likely_widths(points: Points, best: JointFit, name: str) -> list[Shape]:

@@ -3,28 +3,27 @@
     python -m tests.sweeping.deterministic_sweep FILE
 
 goes on with the sweep in FILE until it is done. It takes a line of standard input before every point, so that whoever started
-it sets the pace, until the input ends. It writes `begin` to standard output, then the filters of every point reported.
+it sets the pace, until the input ends. It writes `begin` to standard output, then the point of every measurement reported.
 """
 
 import hashlib
 import sys
 from pathlib import Path
 
-import msgspec
-
-from blackthorn.formulas import Constant, Formula, Step
+from blackthorn.formulas import Constant, Formula, Linear, Step
 from blackthorn.records import Measurement, Probe, Range
 from blackthorn.selection import Progress, Selector
+from blackthorn.selection.adaptive import DEFAULT_LIMIT, AdaptiveSelector
 from blackthorn.storage import open_sweep
-from blackthorn.sweeping import FullSelector, SweepPlan, sweep
-from tests.examples import PLAN, a_header
+from blackthorn.sweeping import SweepPlan, sweep
+from tests.examples import a_header
 
-FORMULA: Formula = Step("filters", 16, Constant(2e-4), Constant(1e-4))
+FORMULA: Formula = Step("filters", 16, Constant(2e-4), Linear("channels", Constant(1e-4), Constant(2e-6)))
 NOISE = 0.01
 DRIFT = 0.2
 REFERENCE_SECONDS = 1e-3
 
-LONG = msgspec.structs.replace(PLAN, axes={"filters": Range(1, 160)})
+LONG = SweepPlan("conv2d", {"filters": Range(1, 256), "channels": Range(1, 128)}, {"height": 8}, limit=44)
 """The plan of the program."""
 
 
@@ -46,8 +45,8 @@ def measure(probe: Probe) -> Measurement:
 
 
 def make_selector(plan: SweepPlan) -> Selector:
-    """What chooses the points: deterministic, so that the order of a resumed sweep can be compared too."""
-    return FullSelector(plan.axes)
+    """What chooses the points."""
+    return AdaptiveSelector(plan.axes, limit=plan.limit or DEFAULT_LIMIT)
 
 
 def measure_when_told(probe: Probe) -> Measurement:
@@ -64,7 +63,7 @@ def say(text: str) -> None:
 
 def report(progress: Progress, measurement: Measurement) -> None:
     """Say which point is kept."""
-    say(str(measurement.probe.dimensions["filters"]))
+    say(measurement.probe.key)
 
 
 def main(path: Path) -> None:

@@ -1,0 +1,63 @@
+"""Robust fits of many designs at once: coefficients, outliers, signs, and what they cost."""
+
+import numpy as np
+import pytest
+
+from blackthorn.fitting.evidence import fit_candidates
+
+X = np.arange(1.0, 31.0)
+LINE = np.stack([np.ones_like(X), X], axis=1)
+
+
+def fit(columns: np.ndarray, seconds: np.ndarray, weights: np.ndarray | None = None):
+    present = np.ones(len(seconds)) if weights is None else weights
+    return fit_candidates(columns[None] / seconds[None, :, None], present[None], 0.01, len(seconds))
+
+
+def test_exact_data_gives_exact_coefficients():
+    fits = fit(LINE, 2.0 + 3.0 * X)
+    assert fits.coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
+
+
+def test_an_outlier_does_not_bend_the_fit():
+    seconds = 2.0 + 3.0 * X
+    seconds[[3, 20]] *= 2.5
+    assert fit(LINE, seconds).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-3)
+
+
+def test_relative_errors_count_alike_for_small_and_large_layers():
+    seconds = np.array([1.0, 1.1, 1000.0, 1100.0])
+    columns = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    small, large = fit(columns, seconds).coefficients[0]
+    assert large == pytest.approx(1000.0 * small, rel=1e-6)
+
+
+def test_no_coefficient_is_negative():
+    seconds = np.linspace(3.0, 2.0, len(X))
+    coefficients = fit(LINE, seconds).coefficients[0]
+    assert coefficients[1] == 0.0
+    assert 2.0 < coefficients[0] < 3.0
+
+
+def test_a_measurement_without_weight_does_not_count():
+    seconds = 2.0 + 3.0 * X
+    seconds[10:] *= 1.3
+    weights = (np.arange(len(X)) < 10).astype(float)
+    assert fit(LINE, seconds, weights).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
+
+
+def test_a_column_that_does_not_help_costs_more_than_it_gains():
+    seconds = np.full(len(X), 5.0) * (1.0 + 0.01 * np.random.default_rng(0).standard_normal(len(X)))
+    assert fit(LINE[:, :1], seconds).cost[0] < fit(LINE, seconds).cost[0]
+
+
+def test_a_column_that_helps_is_worth_its_cost():
+    seconds = 5.0 + X
+    assert fit(LINE, seconds).cost[0] < fit(LINE[:, :1], seconds).cost[0]
+
+
+def test_columns_that_no_point_reaches_are_survived():
+    columns = np.stack([np.ones_like(X), np.zeros_like(X)], axis=1)
+    fits = fit(columns, np.full(len(X), 5.0))
+    assert fits.coefficients[0, 0] == pytest.approx(5.0, rel=1e-6)
+    assert np.isfinite(fits.cost).all()

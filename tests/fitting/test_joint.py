@@ -1,0 +1,85 @@
+"""Coefficients over several dimensions at once, and the formula tree that they become."""
+
+import numpy as np
+import pytest
+
+from blackthorn.fitting.joint import Points, fit_structure
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split
+from blackthorn.fitting.structure import fit_points
+from blackthorn.formulas import Constant, DivisibleBy, Linear, Step, Switch
+
+PUBLISHED = Step(
+    "filters",
+    32,
+    Step("channels", 8, Constant(0.1418e-3), Constant(0.0106e-3)),
+    Step("channels", 8, Constant(0.044e-3), Constant(0.0121e-3)),
+)
+"""Lechner and Jantsch, IEEE Access 9, 2021: the two-dimensional model of a convolution on a Jetson Nano."""
+
+
+def random_points(formula, count=80, noise=0.0, seed=0, **fixed):
+    rng = np.random.default_rng(seed)
+    names = sorted({node.dimension for node in formula.walk() if hasattr(node, "dimension")})
+    dimensions = {name: rng.integers(1, 257, count).astype(float) for name in names}
+    seconds = formula.evaluate(dimensions) * (1.0 + noise * rng.standard_normal(count))
+    return Points(dimensions, seconds, 0.01, np.ones(count))
+
+
+@pytest.mark.parametrize("order", [("filters", "channels"), ("channels", "filters")])
+def test_the_published_formula_comes_back_in_any_order_of_dimensions(order):
+    points = random_points(PUBLISHED).ordered(order)
+    structure = {name: Leaf((32,)) if name == "filters" else Leaf((8,)) for name in order}
+    formula = fit_structure(points, structure).formula()
+    assert formula.evaluate(points.dimensions) == pytest.approx(points.seconds, rel=1e-6)
+    if order[0] == "filters":
+        assert formula.text() == PUBLISHED.text()
+
+
+def test_products_that_do_not_pay_are_left_out():
+    formula = Linear("filters", Constant(1.0), Constant(0.1))
+    points = random_points(formula, noise=0.01)
+    points.dimensions["channels"] = np.random.default_rng(1).integers(1, 257, len(points)).astype(float)
+    fitted = fit_structure(points, {"filters": LINE, "channels": Leaf((8,), linear=True)})
+    assert fitted.formula().complexity() == 2
+
+
+def test_a_regime_with_few_points_borrows_from_another():
+    aligned = Linear("channels", Constant(1.0), Constant(0.02))
+    formula = Switch("channels", DivisibleBy(16), aligned, aligned.scaled(1.5))
+    points = random_points(formula, count=40)
+    few = points.where((points.dimensions["channels"] % 16 != 0) | (np.cumsum(points.dimensions["channels"] % 16 == 0) <= 1))
+    fitted = fit_structure(few, {"channels": Split(DivisibleBy(16), LINE, LINE)})
+    test = {"channels": np.array([16.0, 64.0, 240.0, 17.0, 239.0])}
+    assert fitted.formula().evaluate(test) == pytest.approx(formula.evaluate(test), rel=0.02)
+
+
+def test_the_fit_predicts_what_its_formula_says():
+    formula = Switch("channels", DivisibleBy(4), PUBLISHED, PUBLISHED.scaled(1.4))
+    points = random_points(formula, noise=0.02)
+    fitted = fit_structure(points, {"filters": Leaf((32,)), "channels": Split(DivisibleBy(4), Leaf((8,)), Leaf((8,)))})
+    assert fitted.formula().evaluate(points.dimensions) == pytest.approx(fitted.predict(points.dimensions), rel=1e-12)
+
+
+def test_the_structure_is_found_from_slices_and_points_between():
+    points = random_points(PUBLISHED, count=90, noise=0.01, seed=3)
+    points.dimensions["filters"][:30] = 64.0
+    points.dimensions["channels"][30:60] = 64.0
+    seconds = PUBLISHED.evaluate(points.dimensions) * (1.0 + 0.01 * np.random.default_rng(4).standard_normal(90))
+    best = fit_points(Points(points.dimensions, seconds, 0.01, np.ones(90)))[0]
+    assert best.structure == {"filters": Leaf((32,)), "channels": Leaf((8,))}
+
+
+def test_dimensions_that_move_together_are_fitted_as_an_area():
+    size = np.arange(4.0, 64.0, 3.0)
+    seconds = 1e-4 + 2e-7 * size * size
+    best = fit_points(Points({"height": size, "width": size}, seconds, 0.01, np.ones(len(size))))[0]
+    oblong = {"height": np.array([8.0, 56.0]), "width": np.array([56.0, 8.0])}
+    assert best.predict({"height": size, "width": size}) == pytest.approx(seconds, rel=0.02)
+    assert best.predict(oblong)[0] == pytest.approx(best.predict(oblong)[1], rel=0.05)
+
+
+def test_one_point_gives_a_constant():
+    points = Points({"filters": np.array([8.0])}, np.array([0.5]), 0.01, np.ones(1))
+    best = fit_points(points)[0]
+    assert best.structure == {"filters": CONSTANT}
+    assert best.formula() == Constant(pytest.approx(0.5, rel=1e-6))

@@ -1,0 +1,38 @@
+"""Shapes part a dimension into regimes, and their leaves add up columns."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blackthorn.fitting.shapes import LINE, Leaf, Split, leaves, regimes
+from blackthorn.formulas import AtMost, DivisibleBy
+
+conditions = st.builds(AtMost, st.integers(0, 100)) | st.builds(DivisibleBy, st.integers(1, 32))
+leaf_shapes = st.builds(Leaf, st.lists(st.integers(1, 64), max_size=2).map(tuple), st.booleans())
+shapes = st.recursive(leaf_shapes, lambda inner: st.builds(Split, conditions, inner, inner), max_leaves=5)
+
+
+@given(shapes)
+def test_every_value_is_in_exactly_one_regime(shape):
+    x = np.arange(1.0, 101.0)
+    masks = regimes(shape, x)
+    assert len(masks) == len(list(leaves(shape)))
+    assert (np.sum(masks, axis=0) == 1).all()
+
+
+@given(leaf_shapes)
+def test_a_leaf_has_as_many_columns_as_terms_and_the_constant_first(leaf):
+    columns = leaf.columns(np.arange(1.0, 10.0))
+    assert columns.shape == (leaf.terms(), 9)
+    assert (columns[0] == 1.0).all()
+
+
+def test_the_columns_of_a_leaf():
+    columns = Leaf((4,), linear=True).columns(np.array([1.0, 4.0, 5.0, 9.0]))
+    assert columns.tolist() == [[1, 1, 1, 1], [1, 4, 5, 9], [0, 0, 1, 2]]
+
+
+def test_the_then_side_comes_first():
+    first, second = regimes(Split(AtMost(5), LINE, LINE), np.array([3.0, 8.0]))
+    assert first.tolist() == [True, False]
+    assert second.tolist() == [False, True]
