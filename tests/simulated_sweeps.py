@@ -12,15 +12,15 @@ from blackthorn.timing import Timer
 
 
 def adaptive_sweep(
-    runner: Runner, axes: Mapping[str, Range], limit: int, fixed: Mapping[str, int] | None = None
+    runner: Runner, axes: Mapping[str, Range], limit: int, fixed: Mapping[str, int] | None = None, nominal: float | None = None
 ) -> AdaptiveSelector:
-    """A selector that has been told all it asked for."""
+    """A selector that has been told all it asked for, at the machine speed `nominal`."""
     kind = layer_kind("conv2d")
     selector = AdaptiveSelector(axes, kind.shorthands, limit)
     with runner, Timer(runner) as timer:
         while (point := selector.ask()) is not None:
             measurement = timer.measure(kind.probe_at({**(fixed or {}), **point}))
-            selector.tell(point, measurement.seconds, measurement.relative_error)
+            selector.tell(point, measurement.at_speed(nominal), measurement.relative_error)
     return selector
 
 

@@ -13,8 +13,6 @@ STEPS = Step("filters", 16, Constant(2e-4), Constant(1.8e-4))
 SWITCH = Switch("filters", DivisibleBy(8), Linear("filters", Constant(1e-4), Constant(1e-5)), Constant(5e-3))
 ROWS = Linear("channels", Constant(1e-4), Constant(1e-6))
 PLANE = Step("filters", 16, ROWS, Linear("channels", Constant(0.0), Constant(3e-6)))
-    "filters", 16, Linear("channels", Constant(1e-4), Constant(1e-6)), Linear("channels", Constant(0.0), Constant(3e-6))
-)
 
 SELECTORS = {
     "adaptive line": (lambda: AdaptiveSelector({"filters": Range(1, 256)}, limit=14), STEPS),

@@ -1,0 +1,43 @@
+"""Every figure that the project promises, measured and printed: `python -m tests.bench [--quick] [FIGURE ...]`.
+
+Timings are of the machine at hand: compare only what one run printed. With --quick the simulated sweeps are 20 of each kind
+instead of 200.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tests.bench.commands import commands_timed
+from tests.bench.measured import network_predicted, plane_swept
+from tests.bench.replayed import few_points_suffice
+from tests.bench.simulated import formulas_recovered, shapes_found
+from tests.bench.tables import Row, machine, write
+
+ALL_FORMULAS, QUICK_FORMULAS = 200, 20
+
+
+def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
+    """What prints each figure, by number."""
+    return {
+        "1": few_points_suffice,
+        "2": partial(shapes_found, formulas),
+        "3": formulas_recovered,
+        "4": plane_swept,
+        "5": network_predicted,
+        "6": commands_timed,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Print the figures asked for, or all; 1 where one was missed."""
+    quick = "--quick" in arguments
+    available = figures(QUICK_FORMULAS if quick else ALL_FORMULAS)
+    chosen = [name for name in arguments if name in available] or list(available)
+    sys.stdout.write(f"{machine()}\n")
+    reached = [write(available[name]()) for name in chosen]
+    return 0 if all(reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,125 @@
+"""Figures measured on this machine, each against truth timed in the same run."""
+
+import statistics
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from blackthorn.fitting import fit_device
+from blackthorn.fitting.device import rmspe
+from blackthorn.layers import layer_kind
+from blackthorn.onnx_graph import read_network
+from blackthorn.prediction import predict
+from blackthorn.records import FittedModel, Measurement, Range, Sweep
+from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
+from blackthorn.runners.ort_session import ProfiledSession, Threads
+from blackthorn.selection.adaptive import AdaptiveSelector
+from blackthorn.sweeping import SweepPlan
+from blackthorn.timing import Timer
+from tests.bench.tables import Row
+from tests.networks import light_networks
+
+ALIGNED = Range(16, 1024, 16)
+FEW = {"filters": Range(64, 512, 64), "channels": Range(64, 512, 64), "size": Range(7, 56, 7)}
+MANY = {"filters": Range(64, 2048, 64), "channels": Range(64, 2048, 64), "size": Range(7, 56, 7)}
+PLANS = (
+    (SweepPlan("conv2d", FEW, {"kernel": 3}), 45),
+    (SweepPlan("conv2d", MANY, {"kernel": 1}), 45),
+    (SweepPlan("conv2d", FEW, {"kernel": 3, "stride": 2}), 20),
+    (
+        SweepPlan(
+            "conv2d",
+            MANY,
+            {"kernel": 1, "stride": 2},
+        ),
+        20,
+    ),
+    (SweepPlan("conv2d", {"filters": Range(16, 64, 16)}, {"kernel": 7, "stride": 2, "channels": 3, "size": 224}), 4),
+)
+"""The kernels and strides of common networks over wide ranges; nothing is taken from the network that is predicted."""
+STEADY = 0.05
+"""Relative difference of the references before and after a network's call at which the call counts."""
+
+
+def taken(plan: SweepPlan, limit: int, timer: Timer) -> tuple[AdaptiveSelector, list[Measurement]]:
+    """An adaptive sweep without a file."""
+    selector = AdaptiveSelector(plan.axes, plan.kind.shorthands, limit)
+    measurements: list[Measurement] = []
+    while (point := selector.ask()) is not None:
+        measurement = timer.measure(plan.probe_at(point))
+        measurements.append(measurement)
+        selector.tell(point, measurement.at_speed(measurements[0].reference_seconds), measurement.relative_error)
+    return selector, measurements
+
+
+def plane_swept() -> Iterator[Row]:
+    """Figure 4: filters x aligned channels, then 100 random points."""
+    plan = SweepPlan("conv2d", {"filters": Range(1, 1024), "channels": ALIGNED}, {"size": 32, "kernel": 3})
+    with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
+        selector, measurements = taken(plan, 60, timer)
+        rng = np.random.default_rng()
+        tests = [{"filters": int(rng.integers(1, 1025)), "channels": int(rng.choice(ALIGNED.values()))} for _ in range(100)]
+        truth = [timer.measure(plan.probe_at(point)) for point in tests]
+    nominal = measurements[0].reference_seconds
+    seconds = np.array([measurement.at_speed(nominal) for measurement in truth])
+    points = {name: np.array([float(point[name]) for point in tests]) for name in plan.axes}
+    fit = selector.fits()[0]
+    relative = fit.predict(points) / seconds - 1.0
+    error = rmspe(relative)
+    seen = f"{len(measurements)} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"
+    text = f"{seen}: {fit.formula().text(1e3)}"
+    yield Row("4", "filters x channels swept here, 100 random points after", "<= 60 points, 5 %", text, error <= 5.0)
+
+
+def network_predicted() -> Iterator[Row]:
+    """Figure 5: ResNet-50's convolutions, predicted and timed in one run; and every convolution of nine networks attributed."""
+    path = light_networks()["light_resnet50"]
+    with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
+        sweeps = []
+        for plan, limit in PLANS:
+            _, measurements = taken(plan, limit, timer)
+            header = plan.header(runner.device(), runner.reference(), "now", "bench")
+            sweeps.append(Sweep(header, tuple(measurements)))
+        model = fit_device(sweeps, "now", "bench")
+        ratio = convolutions_timed(path, runner)
+    assert model.reference_seconds is not None
+    measured = ratio * model.reference_seconds
+    predicted = sum(layer.seconds or 0.0 for layer in predict(read_network(path), model).layers if layer.kind == "conv2d")
+    error = 100.0 * (predicted / measured - 1.0)
+    points = sum(len(sweep.measurements) for sweep in sweeps)
+    text = f"predicted {1e3 * predicted:.2f} ms, timed {1e3 * measured:.2f} ms, {error:+.1f} % ({points} points)"
+    yield Row("5", "ResNet-50's convolutions against their kernel times", "within 10 %", text, abs(error) <= 10.0)
+    yield from every_convolution_attributed(light_networks(), model)
+
+
+def convolutions_timed(path: Path, runner: OnnxRuntimeRunner, calls: int = 60) -> float:
+    """The network's summed convolution kernels over the reference probe, at steady speed."""
+    reference_probe = runner.reference()
+    assert reference_probe is not None
+    operators = layer_kind("conv2d").operators
+    references: list[float] = []
+    with ProfiledSession(path, Threads(1, ())) as session, runner.load(reference_probe, profiled=False) as reference:
+        for _ in range(calls + 1):
+            reference.call()
+            references.append(reference.call())
+            session.call()
+        times = session.finish()
+    sums = [sum(node.seconds for node in call if node.operator in operators) for call in times]
+    ratios = [
+        total / ((before + after) / 2.0)
+        for total, before, after in zip(sums[1:], references[1:], references[2:], strict=False)
+        if abs(after - before) <= STEADY * before
+    ]
+    return statistics.median(ratios or [total / reference for total, reference in zip(sums, references, strict=True)])
+
+
+def every_convolution_attributed(networks: Mapping[str, Path], model: FittedModel) -> Iterator[Row]:
+    """Figure 5: no convolution is unknown, and the same file gives the same answer twice."""
+    for name, path in networks.items():
+        once, twice = (predict(read_network(path), model) for _ in range(2))
+        convolutions = [layer for layer in once.layers if layer.kind in ("conv2d", "Conv")]
+        known = sum(layer.seconds is not None for layer in convolutions)
+        text = f"{known} of {len(convolutions)}, {1e3 * once.seconds:.2f} ms"
+        reached = known == len(convolutions) > 0 and once == twice
+        yield Row("5", f"convolutions of {name} attributed, same answer twice", "all", text, reached)

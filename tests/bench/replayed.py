@@ -1,0 +1,73 @@
+"""Figures on the recorded sweeps of this repository: few points against all of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from blackthorn.fitting.device import layer_classes, nominal_speed, points_of, rmspe
+from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.shapes import Leaf, Split
+from blackthorn.fitting.structure import fit_points
+from blackthorn.formulas import DivisibleBy
+from blackthorn.records import Range, Sweep
+from blackthorn.runners.recorded import RecordedRunner
+from blackthorn.storage import find_sweeps, read_sweep
+from tests.bench.tables import Row
+from tests.simulated_sweeps import adaptive_sweep
+
+SWEEPS = Path(__file__).parents[2] / "sweeps"
+
+
+def dense_sweep(axis: str) -> Sweep:
+    """The recorded sweep of every value of one axis."""
+    sweeps = [read_sweep(path) for path in find_sweeps([SWEEPS])]
+    return max((s for s in sweeps if s.header.axes == (axis,)), key=lambda s: len(s.measurements))
+
+
+def error(fit: JointFit, points: Points) -> float:
+    """RMSPE of a fit at points, in percent."""
+    return rmspe(fit.predict(points.dimensions) / points.seconds - 1.0)
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """Points taken, the fit to them, its RMSPE over the whole recording, and that of the best fit to all of it, in percent."""
+
+    count: int
+    fit: JointFit
+    seen: float
+    best: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count} points, RMSPE {self.seen:.2f} %, best fit to all {self.best:.2f} %: {self.fit.formula().text(1e3)}"
+        )
+
+
+def replay(axis: str, limit: int) -> Replay:
+    """An adaptive sweep of a dense recording."""
+    sweep = dense_sweep(axis)
+    nominal = nominal_speed([sweep])
+    points = points_of(layer_classes([sweep])[0], nominal)
+    values = Range(int(points.dimensions[axis].min()), int(points.dimensions[axis].max()))
+    selector = adaptive_sweep(RecordedRunner(sweep), {axis: values}, limit, sweep.header.fixed, nominal)
+    fit = selector.fits()[0]
+    return Replay(selector.progress().points, fit, error(fit, points), error(fit_points(points)[0], points))
+
+
+def few_points_suffice() -> Iterator[Row]:
+    """Figure 1: filters and channels, replayed from the dense recordings."""
+    filters = replay("filters", 10)
+    exact = filters.fit.structure["filters"] == Leaf((16,))
+    reached = exact and filters.seen <= filters.best + 0.5
+    yield Row("1", "filters 1..1024: width 16, RMSPE against the best fit", "<= 10 points, + 0.5", str(filters), reached)
+    channels = replay("channels", 25)
+    reached = has_alignment(channels.fit.structure["channels"]) and channels.seen <= channels.best + 1.0
+    yield Row("1", "channels 1..1024: alignment regimes, RMSPE", "<= 25 points, + 1", str(channels), reached)
+
+
+def has_alignment(shape: Leaf | Split) -> bool:
+    """Whether a shape tells aligned values from others."""
+    if isinstance(shape, Leaf):
+        return False
+    return isinstance(shape.condition, DivisibleBy) or has_alignment(shape.then) or has_alignment(shape.otherwise)
