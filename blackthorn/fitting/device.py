@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
+from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
 from blackthorn.units import MS_PER_SECOND
@@ -18,6 +19,8 @@ Floats = NDArray[np.float64]
 
 FOLDS = 5
 """Parts of the points that are left out in turn: the usual choice (Kohavi, IJCAI 1995), and a fit takes milliseconds."""
+MOST_ON_LINE = 48
+"""Points of one line that count where several dimensions vary: an adaptive sweep takes fewer."""
 LEAST_NOISE = 0.01
 """Relative error below which no timing is believed: layers built anew take other memory, and differ by more."""
 
@@ -100,8 +103,9 @@ def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
         nominal: reference speed at which the formula is stated, in seconds.
     """
     points = points_of(group, nominal)
-    best = fit_points(points)[0]
-    residuals = cross_validated(points, best)
+    spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
+    best = fit_points(spread)[0]
+    residuals = cross_validated(spread, best)
     formula = best.formula()
     return LayerFormula(
         layer=group.layer,

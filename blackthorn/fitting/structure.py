@@ -6,12 +6,14 @@ tried in place of the chosen one.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import fit_candidates
 from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, products
+from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape
 from blackthorn.fitting.slices import Search, block_cost, explain
 from blackthorn.formulas.step import steps_climbed
@@ -71,9 +73,11 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         yield CONSTANT
         return
     search = Search(int(values.min()), int(values.max()), _spacing(values))
-    for inside in _slices(points, name):
-        thinned = points.where(_thinned(values, inside))
-        x, seconds = thinned.dimensions[name], thinned.seconds
+    for line in islice(lines(points, name), MOST_SLICES):
+        if line.sum() < FEWEST_IN_SLICE:
+            break
+        along = points.where(thinned(values, line, MOST_IN_SLICE))
+        x, seconds = along.dimensions[name], along.seconds
         explained = explain(tuple(x.tolist()), tuple(seconds.tolist()), points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
     yield from (LINE, CONSTANT)
@@ -83,30 +87,6 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
 def _spacing(values: Floats) -> int:
     """The largest number that divides every value: 16 for channels that were measured in multiples of 16."""
     return int(np.gcd.reduce(np.unique(values).astype(np.int64)))
-
-
-def _slices(points: Points, name: str) -> Iterator[NDArray[np.bool_]]:
-    """The longest sets of points that differ in this dimension alone, longest first."""
-    others = [values for other, values in points.dimensions.items() if other != name]
-    if not others:
-        yield np.ones(len(points), dtype=bool)
-        return
-    _, group, sizes = np.unique(np.stack(others), axis=1, return_inverse=True, return_counts=True)
-    for largest in np.argsort(-sizes, kind="stable")[:MOST_SLICES]:
-        if sizes[largest] >= FEWEST_IN_SLICE:
-            yield group.ravel() == largest
-
-
-def _thinned(values: Floats, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """At most `MOST_IN_SLICE` points of a slice: half spread evenly, half in the logarithm, where steps show best."""
-    order = np.flatnonzero(inside)[np.argsort(values[inside], kind="stable")]
-    if len(order) > MOST_IN_SLICE:
-        even = np.linspace(0, len(order) - 1, MOST_IN_SLICE // 2).astype(int)
-        logarithmic = np.geomspace(1, len(order), MOST_IN_SLICE // 2).astype(int) - 1
-        order = order[np.union1d(even, logarithmic)]
-    chosen = np.zeros(len(values), dtype=bool)
-    chosen[order] = True
-    return chosen
 
 
 def _likely_widths(points: Points, best: JointFit, name: str) -> list[Shape]:

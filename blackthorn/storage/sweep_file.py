@@ -43,9 +43,22 @@ class SweepFile:
             BadValue: the point is in the file already, does not belong to the sweep, or has times that cannot be.
             CannotWrite: the disk is full or gone; the file stays as it was.
         """
+        if measurement.probe.key in self._known:
+            raise BadValue(f"{measurement.probe.key} is in {self.path} already", "replace it, or measure each point once")
+        self._write(measurement)
+
+    def replace(self, measurement: Measurement) -> None:
+        """Add one line for a point that is there already; the later line counts. Raises as `append` does.
+
+        Raises:
+            BadValue: the point is not in the file.
+        """
+        if measurement.probe.key not in self._known:
+            raise BadValue(f"{measurement.probe.key} is not in {self.path}", "append it")
+        self._write(measurement)
+
+    def _write(self, measurement: Measurement) -> None:
         key = measurement.probe.key
-        if key in self._known:
-            raise BadValue(f"{key} is in {self.path} already", "measure each point once")
         for fault in measurement_faults(measurement, self.header):
             raise BadValue(f"{key} cannot be kept: {fault}", "measure it again")
         _append_line(self._file, self.path, msgspec.json.encode(measurement) + b"\n")

@@ -70,9 +70,7 @@ def parse_sweep(data: bytes, path: Path) -> SweepText:
         if number == len(lines) + 1 and not is_json(line):
             break
         measurement = _parse_measurement(line, f"line {number} of {path}", header, schema)
-        key = measurement.probe.key
-        measurements.pop(key, None)
-        measurements[key] = measurement
+        measurements[measurement.probe.key] = measurement
         sound += len(line)
     return SweepText(header, schema, measurements, sound)
 

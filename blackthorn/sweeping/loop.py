@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from blackthorn.errors import BadValue, BlackthornError, NotMeasured
-from blackthorn.records import Measurement, Probe
+from blackthorn.records import Grade, Measurement, Probe
 from blackthorn.selection import AxisPoint, Progress, Selector
 from blackthorn.storage import SweepFile
 from blackthorn.sweeping.interrupts import interrupt_noticed
@@ -16,6 +16,11 @@ log = logging.getLogger(__name__)
 
 Measure = Callable[[Probe], Measurement]
 OnPoint = Callable[[Progress, Measurement], None]
+
+RETRIED_SHARE = 0.25
+"""Most of a run's points that are measured again: a machine that is never steady must not double the cost."""
+GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy")
+"""From the best to the worst."""
 
 
 class SweepOutcome(msgspec.Struct, frozen=True):
@@ -27,6 +32,7 @@ class SweepOutcome(msgspec.Struct, frozen=True):
         skipped: points that could not be timed.
         interrupted: whether Ctrl-C ended it.
         reason: why it ended, as the end of a sentence.
+        retried: points timed again because the machine had been unsteady, and steadier the second time.
     """
 
     measured: int
@@ -34,6 +40,7 @@ class SweepOutcome(msgspec.Struct, frozen=True):
     skipped: tuple[AxisPoint, ...]
     interrupted: bool
     reason: str
+    retried: int = 0
 
 
 def known_points(plan: SweepPlan, measurements: Iterable[Measurement]) -> dict[tuple[int, ...], Measurement]:
@@ -65,9 +72,11 @@ def sweep(
     known = run.tell_known()
     with interrupt_noticed() as interrupted:
         reason = run.until_done(interrupted, on_point)
+        if run.retry(interrupted, on_point):
+            reason = run.until_done(interrupted, on_point)
     if run.refusal is not None and not (known or run.measured or interrupted()):
         raise run.refusal
-    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason)
+    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason, run.retried)
 
 
 class _Run:
@@ -80,7 +89,9 @@ class _Run:
         self._file = file
         self._held = {measurement.probe.key: measurement for measurement in file.measurements}
         self._told: set[str] = set()
+        self._unsteady: list[tuple[AxisPoint, Measurement]] = []
         self.measured = 0
+        self.retried = 0
         self.skipped: list[AxisPoint] = []
         self.refusal: BlackthornError | None = None
 
@@ -120,8 +131,31 @@ class _Run:
             return None
         self._held[probe.key] = measurement
         self.measured += 1
+        if measurement.grade != "settled" and len(self._held) > 1:
+            self._unsteady.append((point, measurement))
         self._tell(point, measurement)
         return measurement
+
+    def retry(self, interrupted: Callable[[], bool], on_point: OnPoint | None) -> bool:
+        """Measure the worst of this run's unsteady points again, now that time has passed; whether any got better.
+
+        The file's first point is left as it is, since its reference sets the speed at which all are told.
+        """
+        worst = sorted(self._unsteady, key=lambda entry: -entry[1].relative_error)
+        before = self.retried
+        for point, measurement in worst[: max(1, round(RETRIED_SHARE * self.measured))]:
+            if interrupted():
+                break
+            again = self._measure(measurement.probe)
+            if _worth(again) < _worth(measurement):
+                self._file.replace(again)
+                self._held[again.probe.key] = again
+                self._tell(point, again)
+                self.retried += 1
+                if on_point is not None:
+                    on_point(self._selector.progress(), again)
+        self._unsteady.clear()
+        return self.retried > before
 
     def _recall(self, point: AxisPoint, measurement: Measurement) -> None:
         """A point that the file holds: told if it was not yet, else skipped, or the selector would ask for ever."""
@@ -145,3 +179,8 @@ class _Run:
         nominal = next(iter(self._held.values())).reference_seconds
         self._told.add(measurement.probe.key)
         self._selector.tell(point, measurement.at_speed(nominal), measurement.relative_error)
+
+
+def _worth(measurement: Measurement) -> tuple[int, float]:
+    """What to sort timings of one point by, the best first."""
+    return GRADES.index(measurement.grade), measurement.relative_error

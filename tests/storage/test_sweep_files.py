@@ -119,11 +119,11 @@ def test_no_point_is_doubled(path: Path) -> None:
     assert filters_in(path) == [1, 17, 33, 2]
 
 
-def test_of_a_doubled_point_the_later_counts(path: Path) -> None:
+def test_of_a_doubled_point_the_later_counts_in_the_place_of_the_earlier(path: Path) -> None:
     again = msgspec.structs.replace(a_measurement(17), seconds=9.0)
     with path.open("ab") as file:
         file.write(msgspec.json.encode(again) + b"\n")
-    assert read_sweep(path).measurements == (a_measurement(1), a_measurement(33), again)
+    assert read_sweep(path).measurements == (a_measurement(1), again, a_measurement(33))
 
 
 def test_the_same_device_with_other_versions_goes_on(path: Path) -> None:
@@ -191,3 +191,16 @@ def test_any_order_of_stops_and_starts_gives_the_same_file(tmp_path: Path, filte
         rest = rest[count:]
     expected: list[Measurement] = [a_measurement(number) for number in filters]
     assert not filters or list(read_sweep(path).measurements) == expected
+
+
+def test_a_replaced_point_is_the_one_that_is_read(path: Path) -> None:
+    again = msgspec.structs.replace(a_measurement(17), seconds=9.0)
+    with open_sweep(path, read_sweep(path).header) as file:
+        file.replace(again)
+        assert again in file.measurements
+    assert read_sweep(path).measurements == (a_measurement(1), again, a_measurement(33))
+
+
+def test_only_a_point_that_is_there_can_be_replaced(path: Path) -> None:
+    with open_sweep(path, read_sweep(path).header) as file, pytest.raises(BadValue, match="append it"):
+        file.replace(a_measurement(49))

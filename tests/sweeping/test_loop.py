@@ -252,3 +252,22 @@ def test_the_device_of_these_tests_is_deterministic_and_drifts() -> None:
 def test_an_unfit_plan_does_not_begin(path: Path) -> None:
     with pytest.raises(BadValue, match="groups=4"):
         a_header(SweepPlan("conv2d", {"filters": Range(1, 8)}, {"groups": 4}))
+
+
+def test_unsteady_points_are_measured_again_and_the_better_timing_is_kept(tmp_path: Path) -> None:
+    seen: dict[str, int] = {}
+
+    def unsteady_once(probe: Probe) -> Measurement:
+        seen[probe.key] = seen.get(probe.key, 0) + 1
+        first_time = seen[probe.key] == 1 and probe.dimensions["filters"] == 2
+        steady = measure(probe)
+        return msgspec.structs.replace(steady, seconds=9 * steady.seconds, grade="noisy") if first_time else steady
+
+    plan = SweepPlan("conv2d", {"filters": Range(1, 8)}, {"channels": 16, "height": 8})
+    with open_sweep(tmp_path / "sweep.jsonl", a_header(plan)) as file:
+        outcome = sweep(plan, FullSelector(plan.axes), unsteady_once, file)
+    held = {m.probe.dimensions["filters"]: m for m in read_sweep(tmp_path / "sweep.jsonl").measurements}
+    assert (outcome.measured, outcome.retried) == (8, 1)
+    assert sum(seen.values()) == 9
+    assert held[2].grade == "settled"
+    assert list(held) == list(dict.fromkeys(held)), "the better timing stands in the place of the first"
