@@ -1,0 +1,159 @@
+"""A walk over a network in the order in which it runs, telling the shapes of everything that goes in and out of its nodes.
+
+What is the same in every run (weights, shape arithmetic) is worked out on the way; calls of the file's own functions, and
+branches that are decided beforehand, are replaced by what they hold.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from blackthorn.errors import BadFile
+from blackthorn.onnx_graph.decoding import DEEPEST_NESTING, MOST_NODES
+from blackthorn.onnx_graph.frames import Frame
+from blackthorn.onnx_graph.messages import AttributeValue, Function, Graph, Model, Node
+from blackthorn.onnx_graph.rules import MISFITS, Call
+from blackthorn.onnx_graph.stepping import agreed, decision, step
+from blackthorn.onnx_graph.tensors import UNKNOWN, Tensor, readable_shape
+from blackthorn.onnx_graph.work import macs
+
+STANDARD_DOMAINS = ("", "ai.onnx", "com.microsoft")
+"""Whose operators the rules speak of; others may give the same names other meanings."""
+PASS_THROUGH = frozenset(("Dropout", "Identity"))
+"""Operators that a runtime takes out: outside of training they do nothing."""
+
+
+class ResolvedNode(msgspec.Struct, frozen=True):
+    """A node and what is known of its tensors.
+
+    Attributes:
+        name: from the file, or made of operator and position; inside functions and branches after that of the call.
+        op_type: the operator, its domain before it unless that is a standard one.
+        attributes: by name, references already replaced.
+        inputs: None where left out.
+        outputs: never empty.
+        macs: multiply-accumulates; of nodes with graphs inside, those of one pass through the largest.
+    """
+
+    name: str
+    op_type: str
+    attributes: Mapping[str, AttributeValue]
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+    macs: int
+
+    @property
+    def folded(self) -> bool:
+        """Whether a runtime works it out once and for all, or takes it out."""
+        return self.op_type in PASS_THROUGH or self.outputs[0].constant
+
+
+Walked = tuple[list[ResolvedNode], tuple[Tensor, ...]]
+"""Nodes as they run, and what they give together."""
+
+
+def resolve(model: Model, inputs: Mapping[str, Tensor], where: str) -> list[ResolvedNode]:
+    """Every node of a network in order, folded ones included.
+
+    Args:
+        model: the network.
+        inputs: its inputs, shapes settled.
+        where: the file, for messages.
+
+    Raises:
+        BadFile: nodes are out of order, form a circle, or do not fit together.
+    """
+    frame = Frame({**inputs, **model.graph.weights}, declared=model.graph.declared)
+    with np.errstate(all="ignore"):  # a damaged file may ask for 1 / 0; what follows from it fits nothing and is refused
+        return _Walk(model.functions, where).through(model.graph.nodes, frame)
+
+
+class _Walk:
+    """One walk; counts its steps, since functions that call functions can ask for endless ones."""
+
+    def __init__(self, functions: Mapping[tuple[str, str], Function], where: str) -> None:
+        self._functions = functions
+        self._where = where
+        self._steps = 0
+
+    def through(self, nodes: Sequence[Node], frame: Frame) -> list[ResolvedNode]:
+        """The nodes of one graph; what they give joins the frame."""
+        if frame.depth > DEEPEST_NESTING:
+            raise self._bad(f"it nests functions and graphs more than {DEEPEST_NESTING} deep")
+        resolved: list[ResolvedNode] = []
+        for index, node in enumerate(nodes):
+            self._steps += 1
+            if self._steps > MOST_NODES:
+                raise self._bad(f"it runs more than {MOST_NODES} nodes")
+            name = f"{frame.prefix}{node.name or f'{node.op_type}_{index}'}"
+            inside, outputs = self._node(node, name, frame)
+            self._bind(node, name, outputs, frame)
+            resolved.extend(inside)
+        return resolved
+
+    def _node(self, node: Node, name: str, frame: Frame) -> Walked:
+        inputs = tuple(self._input(wanted, name, frame) for wanted in node.inputs)
+        call = Call(_qualified(node), inputs, frame.attributes(node), max(1, len(node.outputs)))
+        function = self._functions.get((node.domain, node.op_type))
+        if function is not None:
+            return self._inside(function, frame.of_function(function, call, name))
+        graphs = {key: value for key, value in call.attributes.items() if isinstance(value, Graph)}
+        if not graphs:
+            return self._plain(node, call, name)
+        branch = graphs.get(f"{decision(call)}_branch")
+        if branch is not None:
+            return self._inside(branch, frame.of_graph(branch, name))
+        return self._around(call, name, [self._perhaps(graph, frame.of_graph(graph, name)) for graph in graphs.values()])
+
+    def _plain(self, node: Node, call: Call, name: str) -> Walked:
+        """An operator by its rules; one of a domain that has none gives something unknown."""
+        outputs, work = (UNKNOWN,) * call.output_count, 0
+        try:
+            if node.domain in STANDARD_DOMAINS:
+                outputs = step(call)
+                work = macs(call, outputs[0].shape)
+        except MISFITS as error:
+            shapes = ", ".join("none" if tensor is None else readable_shape(tensor.shape) for tensor in call.inputs)
+            raise self._bad(f"node '{name}' ({call.op_type}) does not fit its inputs ({shapes}): {error}") from error
+        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs
+
+    def _inside(self, body: Function | Graph, inner: Frame) -> Walked:
+        """What replaces a call of a function, or an If whose branch is decided."""
+        nodes = self.through(body.nodes, inner)
+        return nodes, tuple(inner.own.get(output) or UNKNOWN for output in body.outputs)
+
+    def _perhaps(self, body: Graph, inner: Frame) -> Walked:
+        """A graph that need not run: nothing is known of one that does not fit, such as the branch for another input size."""
+        try:
+            return self._inside(body, inner)
+        except BadFile:
+            return [], ()
+
+    def _around(self, call: Call, name: str, bodies: Sequence[Walked]) -> Walked:
+        """A single node that chooses among its graphs, or runs one many times."""
+        outputs = agreed([outputs for _, outputs in bodies]) if call.op_type == "If" else ()
+        work = max(sum(node.macs for node in nodes if not node.folded) for nodes, _ in bodies)
+        outputs = outputs or (UNKNOWN,) * call.output_count
+        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs
+
+    def _input(self, wanted: str, name: str, frame: Frame) -> Tensor | None:
+        try:
+            return frame.find(wanted) if wanted else None
+        except KeyError as error:
+            raise self._bad(f"node '{name}' reads '{wanted}' before anything gives it") from error
+
+    def _bind(self, node: Node, name: str, outputs: Sequence[Tensor], frame: Frame) -> None:
+        """Put what a node gives in sight."""
+        for index, output in enumerate(node.outputs):
+            if output in frame.own:
+                raise self._bad(f"node '{name}' gives '{output}', which is there already")
+            if output:
+                frame.own[output] = frame.best_known(output, outputs[index] if index < len(outputs) else UNKNOWN)
+
+    def _bad(self, problem: str) -> BadFile:
+        return BadFile(f"{self._where} cannot run: {problem}", "export the network again, or check its --input-shape")
+
+
+def _qualified(node: Node) -> str:
+    return node.op_type if node.domain in STANDARD_DOMAINS else f"{node.domain}.{node.op_type}"

@@ -1,0 +1,210 @@
+"""A network and a fitted model give a prediction: every layer by the formula of its class, and what no formula covers.
+
+Which formula a layer gets: that of a class whose fixed dimensions it shares and whose measured ranges it lies in (fitted;
+of several, the one with most points). Where there is none, the nearest class of its kind and precision, its formula carried
+beyond what was measured (extrapolated). Near is measured in fixed dimensions first and in ranges second, each as the sum of
+|log(value / nearest value of the class)|: twice the stride is as far as twice the channels. Where fixed dimensions differ,
+the time is scaled by the layer's work over that of the same layer with the class's fixed dimensions.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.errors import BadFile, BadValue
+from blackthorn.layers import LayerKind, layer_kinds
+from blackthorn.records import (
+    PREDICTION_SCHEMA,
+    Coverage,
+    Dimensions,
+    FittedModel,
+    LayerFormula,
+    LayerPrediction,
+    Network,
+    NetworkLayer,
+    Precision,
+    Prediction,
+    Source,
+)
+from blackthorn.units import milliseconds
+
+COVERAGE_BASIS = (
+    "fitted and extrapolated are shares of the predicted time, unknown is the share of the network's multiply-accumulates "
+    "in layers that no formula covers"
+)
+
+Floats = NDArray[np.float64]
+_Class = tuple[str | None, Precision]
+"""Layer kind and precision."""
+_Key = tuple[str | None, Precision, tuple[int, ...]]
+"""The same and the values of the dimensions: layers that share it take the same time."""
+Answer = tuple[float | None, Source]
+"""Seconds of a layer, and where they come from."""
+UNKNOWN: Answer = (None, "unknown")
+ANYWHERE = (1.0, math.inf)
+"""The range of a dimension that a class says nothing of; fitted classes say something of every one."""
+
+
+def predict(network: Network, model: FittedModel) -> Prediction:
+    """How long a network takes on a device.
+
+    Layers that are of no kind, or whose kind and precision the model has no formula for, are unknown; so is one whose
+    formula gives a negative or infinite time there, which no fitted formula does but a file edited by hand may.
+
+    Args:
+        network: the layers, as the runtime runs them.
+        model: the device.
+
+    Raises:
+        BadFile: a formula speaks of a dimension that its layer kind does not have.
+    """
+    keys = [_key(layer) for layer in network.layers]
+    answers: dict[_Key, Answer] = {}
+    for (kind, precision), layers in _alike(keys, network.layers).items():
+        formulas = [formula for formula in model.layers if (formula.layer, formula.precision) == (kind, precision)]
+        if kind is not None and formulas:
+            found = _answers(layer_kinds()[kind], precision, list(layers.values()), formulas)
+            answers.update(zip(layers, found, strict=True))
+    predicted = [_predicted(layer, answers.get(key, UNKNOWN)) for key, layer in zip(keys, network.layers, strict=True)]
+    total = math.fsum(layer.seconds for layer in predicted if layer.seconds is not None)
+    return Prediction(network.name, model.device.name, total, coverage(predicted), tuple(predicted))
+
+
+def _key(layer: NetworkLayer) -> _Key:
+    return layer.kind, layer.precision, tuple(layer.dimensions.values()) if layer.dimensions else ()
+
+
+def _alike(keys: Sequence[_Key], layers: Sequence[NetworkLayer]) -> dict[_Class, dict[_Key, Dimensions]]:
+    """The different layers of every kind and precision; networks repeat the same few."""
+    groups: dict[_Class, dict[_Key, Dimensions]] = defaultdict(dict)
+    for key, layer in zip(keys, layers, strict=True):
+        if layer.dimensions is not None:
+            groups[key[:2]][key] = layer.dimensions
+    return groups
+
+
+def _predicted(layer: NetworkLayer, answer: Answer) -> LayerPrediction:
+    seconds, source = answer
+    return LayerPrediction(layer.name, layer.kind or layer.op_type, seconds, source, layer.dimensions, layer.macs)
+
+
+def _answers(
+    kind: LayerKind, precision: Precision, layers: Sequence[Dimensions], formulas: Sequence[LayerFormula]
+) -> list[Answer]:
+    """Seconds of layers of one kind; each formula is evaluated once, over all layers that it is chosen for."""
+    names = [dimension.name for dimension in kind.dimensions]
+    points = np.array([[layer[name] for name in names] for layer in layers], dtype=np.float64)
+    off_fixed, off_range = distances(names, points, formulas)
+    fewest_points = np.broadcast_to([-formula.points for formula in formulas], off_fixed.shape)
+    ranked = np.lexsort((fewest_points, off_range, off_fixed))
+    chosen, scales = ranked[:, 0].copy(), np.ones(len(layers))
+    for index in np.flatnonzero(off_fixed.min(axis=1) > 0).tolist():
+        chosen[index], scales[index] = _nearest(kind, precision, layers[index], formulas, ranked[index])
+    rows = np.arange(len(layers))
+    inside = (off_fixed[rows, chosen] == 0) & (off_range[rows, chosen] == 0)
+    seconds = np.empty(len(layers))
+    for which in sorted(set(chosen.tolist())):
+        seconds[chosen == which] = _evaluate(formulas[which], names, points[chosen == which])
+    return [_checked(*answer) for answer in zip((seconds * scales).tolist(), inside.tolist(), strict=True)]
+
+
+def distances(names: Sequence[str], points: Floats, formulas: Sequence[LayerFormula]) -> tuple[Floats, Floats]:
+    """How far layers lie from what classes were measured at.
+
+    Args:
+        names: the dimensions of the layer kind.
+        points: their values, shape (layers, dimensions).
+        formulas: one of each class.
+
+    Returns:
+        The sum of |log ratio| over fixed dimensions and that over swept ones, each of shape (layers, classes).
+    """
+    held = [{name: (value, value) for name, value in formula.fixed.items()} for formula in formulas]
+    spans = [{**formula.ranges, **fixed} for formula, fixed in zip(formulas, held, strict=True)]
+    bounds = np.array([[span.get(name, ANYWHERE) for name in names] for span in spans], dtype=np.float64)
+    is_fixed = np.array([[name in fixed for name in names] for fixed in held])
+    at, (low, high) = np.log(points)[:, None, :], np.log(np.maximum(bounds, 1.0)).transpose(2, 0, 1)
+    beyond = np.maximum(low - at, 0.0) + np.maximum(at - high, 0.0)
+    return np.einsum("lcd,cd->lc", beyond, is_fixed), np.einsum("lcd,cd->lc", beyond, ~is_fixed)
+
+
+def _nearest(
+    kind: LayerKind, precision: Precision, layer: Dimensions, formulas: Sequence[LayerFormula], ranked: NDArray[np.intp]
+) -> tuple[int, float]:
+    """The nearest class that could hold such a layer, and the layer's work over the work it would have there.
+
+    With dimensions that no layer has together (64 filters in 3 groups) a class is passed over; NaN where all are.
+    """
+    for which in ranked.tolist():
+        moved = {**layer, **{name: value for name, value in formulas[which].fixed.items() if name in layer}}
+        try:
+            kind.check(moved)
+        except BadValue:
+            continue
+        return which, _work(kind, precision, layer) / _work(kind, precision, moved)
+    return int(ranked[0]), math.nan
+
+
+def _work(kind: LayerKind, precision: Precision, layer: Dimensions) -> int:
+    """What a layer's time goes with: multiply-accumulates, or the bytes it moves where it has none."""
+    return kind.macs(layer) or kind.bytes_moved(layer, precision)
+
+
+def _evaluate(formula: LayerFormula, names: Sequence[str], points: Floats) -> Floats:
+    """Seconds by one formula at points of shape (layers, dimensions)."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
+            return formula.formula.evaluate(dict(zip(names, points.T, strict=True)))
+    except KeyError as error:
+        problem = f"a formula of {formula.layer} speaks of the dimension {error}, which {formula.layer} does not have"
+        raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error
+
+
+def _checked(seconds: float, inside: bool) -> Answer:
+    """Formulas are non-negative by construction; a file edited by hand may not be, and no time is below nothing."""
+    if not math.isfinite(seconds) or seconds < 0.0:
+        return UNKNOWN
+    return seconds, "fitted" if inside else "extrapolated"
+
+
+def coverage(layers: Iterable[LayerPrediction]) -> Coverage:
+    """How much of a prediction is measured, carried further, and missing.
+
+    A network without any multiply-accumulates counts as wholly unknown where one of its layers is.
+    """
+    seconds: dict[Source, float] = defaultdict(float)
+    macs: dict[Source, int] = defaultdict(int)
+    for layer in layers:
+        seconds[layer.source] += layer.seconds or 0.0
+        macs[layer.source] += layer.macs
+    time, work = seconds["fitted"] + seconds["extrapolated"], sum(macs.values())
+    missing = macs["unknown"] / work if work else float("unknown" in macs)
+    return Coverage(seconds["fitted"] / (time or 1.0), seconds["extrapolated"] / (time or 1.0), missing)
+
+
+def prediction_json(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as `predict --json` prints it; times in milliseconds, null where unknown."""
+    return {
+        "schema": PREDICTION_SCHEMA,
+        "model": prediction.model,
+        "device": prediction.device,
+        "latency_ms": milliseconds(prediction.seconds),
+        "coverage": msgspec.to_builtins(prediction.coverage),
+        "coverage_basis": COVERAGE_BASIS,
+        "layers": [_layer_json(layer) for layer in prediction.layers],
+    }
+
+
+def _layer_json(layer: LayerPrediction) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "latency_ms": None if layer.seconds is None else milliseconds(layer.seconds),
+        "source": layer.source,
+        "dimensions": layer.dimensions,
+    }

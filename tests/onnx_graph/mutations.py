@@ -1,0 +1,117 @@
+"""Seeded damage to network files: flipped and lost bytes, swapped attributes, absurd shapes, circles, other operators."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+ABSURD = [0, -1, 1, 2, 7, 65, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1, -(2**63), 1_000_003]
+
+Damage = Callable[[Any, random.Random], None]
+
+
+def mutated(content: bytes, operators: list[str], seed: int) -> bytes:
+    """A damaged copy of an ONNX file, the same for the same seed."""
+    chance = random.Random(seed)
+    if chance.random() < 0.4:
+        return _bytes_changed(content, chance)
+    from onnx import ModelProto
+
+    model = ModelProto.FromString(content)
+    for _ in range(chance.choice([1, 1, 2, 4])):
+        chance.choice(DAMAGES)(model.graph, chance)
+        if chance.random() < 0.1:
+            chance.choice(model.graph.node).op_type = chance.choice(operators)
+    return bytes(model.SerializeToString())
+
+
+def _bytes_changed(content: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(chance.choice([1, 1, 2, 5, 20])):
+        at = chance.randrange(len(changed))
+        kind = chance.randrange(5)
+        if kind == 0:
+            changed[at] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            changed[at] = chance.choice([0, 127, 128, 255])
+        elif kind == 2:
+            del changed[at : at + chance.choice([1, 2, 10])]
+        elif kind == 3:
+            changed[at:at] = chance.randbytes(chance.choice([1, 2, 9]))
+        else:
+            changed[at : at + 4] = b"\xff\xff\xff\xff"
+        changed = changed or bytearray(b"\0")
+    return bytes(changed[: chance.randrange(len(changed))] if chance.random() < 0.1 else changed)
+
+
+def _attribute(graph: Any, chance: random.Random) -> None:
+    attributes = [attribute for node in graph.node for attribute in node.attribute]
+    if not attributes:
+        return
+    attribute = chance.choice(attributes)
+    if attribute.ints:
+        attribute.ints[chance.randrange(len(attribute.ints))] = chance.choice(ABSURD)
+        if chance.random() < 0.3:
+            attribute.ints.append(chance.choice(ABSURD))
+    elif attribute.type == attribute.STRING:
+        attribute.s = chance.choice([b"", b"VALID", b"SAME_UPPER", b"\xff", b"...,ij->k", b"ab,b"])
+    elif chance.random() < 0.3:
+        attribute.type = chance.randrange(15)
+    else:
+        attribute.i = chance.choice(ABSURD)
+
+
+def _contents(graph: Any, chance: random.Random) -> None:
+    tensors = [
+        *graph.initializer,
+        *(attribute.t for node in graph.node for attribute in node.attribute if attribute.HasField("t")),
+    ]
+    if not tensors:
+        return
+    tensor = chance.choice(tensors)
+    kind = chance.randrange(4)
+    if kind == 0 and tensor.dims:
+        tensor.dims[chance.randrange(len(tensor.dims))] = chance.choice(ABSURD)
+    elif kind == 1:
+        tensor.data_type = chance.randrange(25)
+    elif kind == 2 and tensor.raw_data:
+        tensor.raw_data = chance.randbytes(len(tensor.raw_data))
+    else:
+        tensor.int64_data[:] = [chance.choice(ABSURD) for _ in tensor.int64_data]
+
+
+def _input_shape(graph: Any, chance: random.Random) -> None:
+    if graph.input:
+        dimensions = chance.choice(graph.input).type.tensor_type.shape.dim
+        if dimensions and chance.random() < 0.7:
+            dimensions[chance.randrange(len(dimensions))].dim_value = chance.choice(ABSURD)
+        elif dimensions and chance.random() < 0.5:
+            del dimensions[-1]
+        else:
+            dimensions.add().dim_value = chance.choice(ABSURD)
+
+
+def _wiring(graph: Any, chance: random.Random) -> None:
+    """Circles, inputs and outputs lost or doubled, order changed."""
+    node, other = chance.choice(graph.node), chance.choice(graph.node)
+    kind = chance.randrange(6)
+    if kind == 0 and node.input and other.output:
+        node.input[chance.randrange(len(node.input))] = other.output[0]
+    elif kind == 1 and node.input:
+        del node.input[-1]
+    elif kind == 2 and node.output:
+        del node.output[-1]
+    elif kind == 3:
+        node.output.append("another")
+    elif kind == 4 and node.input:
+        node.input[chance.randrange(len(node.input))] = ""
+    else:
+        node.attribute.extend(list(other.attribute))
+
+
+def _missing(graph: Any, chance: random.Random) -> None:
+    node = chance.choice(graph.node)
+    if node.attribute:
+        del node.attribute[chance.randrange(len(node.attribute))]
+
+
+DAMAGES: list[Damage] = [_attribute, _attribute, _contents, _contents, _input_shape, _wiring, _missing]
