@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from blackthorn.fitting.device import layer_classes, nominal_speed, points_of, rmspe
-from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.shapes import Leaf, Split
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import DivisibleBy
@@ -31,17 +31,25 @@ def error(fit: JointFit, points: Points) -> float:
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """Points taken, the fit to them, its RMSPE over the whole recording, and that of the best fit to all of it, in percent."""
+    """What an adaptive sweep of a dense recording came to.
+
+    Attributes:
+        count: points taken.
+        fit: the fit to them.
+        seen: its RMSPE over the whole recording, in percent.
+        same: RMSPE of the same form fitted to the whole recording.
+        best: RMSPE of whatever form fits the whole recording best.
+    """
 
     count: int
     fit: JointFit
     seen: float
+    same: float
     best: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.count} points, RMSPE {self.seen:.2f} %, best fit to all {self.best:.2f} %: {self.fit.formula().text(1e3)}"
-        )
+        errors = f"RMSPE {self.seen:.2f} %, on all points {self.same:.2f} % in this form, {self.best:.2f} % in the best"
+        return f"{self.count} points, {errors}: {self.fit.formula().text(1e3)}"
 
 
 def replay(axis: str, limit: int) -> Replay:
@@ -52,7 +60,8 @@ def replay(axis: str, limit: int) -> Replay:
     values = Range(int(points.dimensions[axis].min()), int(points.dimensions[axis].max()))
     selector = adaptive_sweep(RecordedRunner(sweep), {axis: values}, limit, sweep.header.fixed, nominal)
     fit = selector.fits()[0]
-    return Replay(selector.progress().points, fit, error(fit, points), error(fit_points(points)[0], points))
+    same, best = fit_structure(points, fit.structure), fit_points(points)[0]
+    return Replay(selector.progress().points, fit, *(error(each, points) for each in (fit, same, best)))
 
 
 def few_points_suffice() -> Iterator[Row]:

@@ -1,0 +1,117 @@
+"""From the sweeps of a device to its fitted model."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from blackthorn.errors import NotMeasured, WrongDevice
+from blackthorn.fitting import fit_device
+from blackthorn.fitting.device import cross_validated, layer_classes, nominal_speed, points_of, rmspe
+from blackthorn.fitting.structure import fit_points
+from blackthorn.formulas import Constant, Linear, Step
+from blackthorn.records import Measurement, Range, Sweep
+from blackthorn.sweeping import SweepPlan
+from tests.examples import DEVICE, a_header
+
+STAIRS = Step("filters", 16, Constant(2e-4), Constant(1e-4))
+PLANE = Step(
+    "filters", 16, Linear("channels", Constant(1e-5), Constant(1e-6)), Linear("channels", Constant(2e-6), Constant(4e-6))
+)
+
+
+def a_sweep(formula, axes, fixed=None, slow=1.0, device=DEVICE):
+    """A sweep of a full grid on a device that takes what the formula says, times `slow`, and so does its reference."""
+    plan = SweepPlan("conv2d", axes, fixed or {"height": 8})
+    names = list(axes)
+    grid = np.stack(np.meshgrid(*[values.values() for values in axes.values()]), axis=-1).reshape(-1, len(names))
+    measurements = []
+    for row in grid.tolist():
+        probe = plan.probe_at(dict(zip(names, row, strict=True)))
+        seconds = slow * float(formula.evaluate(probe.dimensions))
+        measurements.append(Measurement(probe, seconds, seconds, 1e-3 * slow, 0.01, 8, "settled", "2025-01-01T00:00:00+00:00"))
+    return Sweep(a_header(plan, device), tuple(measurements))
+
+
+def test_one_class_one_formula():
+    model = fit_device([a_sweep(STAIRS, {"filters": Range(1, 96)})], "now", "test")
+    (layer,) = model.layers
+    assert layer.formula.evaluate({"filters": np.array([1, 16, 17, 96])}) == pytest.approx([2e-4, 2e-4, 3e-4, 7e-4], rel=1e-3)
+    assert layer.ranges == {"filters": (1, 96)}
+    assert layer.fixed["channels"] == 64
+    assert layer.points == len(layer.residuals) == 96
+    assert layer.rmspe < 0.1
+    assert layer.text.startswith("latency in ms = 0.2 + (filters - 1) // 16 * 0.1")
+
+
+def test_sweeps_taken_at_different_speeds_agree():
+    fast = a_sweep(STAIRS, {"filters": Range(1, 96, 2)})
+    slow = a_sweep(STAIRS, {"filters": Range(2, 96, 2)}, slow=1.3)
+    model = fit_device([fast, slow], "now", "test")
+    assert model.reference_seconds == pytest.approx(1.15e-3)
+    (layer,) = model.layers
+    assert layer.rmspe < 0.1
+    assert layer.formula.evaluate({"filters": 1}) == pytest.approx(2e-4 * 1.15, rel=1e-3)
+
+
+def test_dimensions_that_no_sweep_moves_part_the_classes():
+    sweeps = [a_sweep(STAIRS, {"filters": Range(1, 64)}, {"kernel": kernel}) for kernel in (1, 3)]
+    model = fit_device(sweeps, "now", "test")
+    assert [layer.fixed["kernel"] for layer in model.layers] == [1, 3]
+
+
+def test_sweeps_along_different_axes_make_one_formula():
+    lines = [
+        a_sweep(PLANE, {"filters": Range(1, 256)}, {"channels": 64}),
+        a_sweep(PLANE, {"channels": Range(1, 256)}, {"filters": 64}),
+        a_sweep(PLANE, {"filters": Range(16, 256, 48), "channels": Range(16, 256, 48)}),
+    ]
+    (layer,) = fit_device(lines, "now", "test").layers
+    assert set(layer.ranges) == {"filters", "channels"}
+    corner = {"filters": np.array([200]), "channels": np.array([130])}
+    assert layer.formula.evaluate(corner) == pytest.approx(PLANE.evaluate(corner), rel=0.01)
+
+
+def test_two_devices_are_not_mixed():
+    other = msgspec.structs.replace(DEVICE, name="another-board")
+    sweeps = [a_sweep(STAIRS, {"filters": Range(1, 8)}, device=device) for device in (DEVICE, other)]
+    with pytest.raises(WrongDevice, match=f"another-board, {DEVICE.name}"):
+        fit_device(sweeps, "now", "test")
+
+
+def test_nothing_measured_is_said():
+    with pytest.raises(NotMeasured, match="no sweeps"):
+        fit_device([], "now", "test")
+    empty = msgspec.structs.replace(a_sweep(STAIRS, {"filters": Range(1, 2)}), measurements=())
+    with pytest.raises(NotMeasured, match="hold no measurement"):
+        fit_device([empty], "now", "test")
+
+
+def test_a_single_point_is_fitted_and_admits_no_cross_validation():
+    (layer,) = fit_device([a_sweep(STAIRS, {"filters": Range(5, 5)})], "now", "test").layers
+    assert layer.formula == Constant(pytest.approx(2e-4, rel=1e-6))
+    assert layer.points == 1
+
+
+def test_unsure_measurements_weigh_less():
+    sweep = a_sweep(STAIRS, {"filters": Range(1, 16)})
+    unsure = msgspec.structs.replace(sweep.measurements[0], relative_error=0.04)
+    points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=(unsure, *sweep.measurements[1:]))])[0], None)
+    assert sorted(set(points.weights)) == pytest.approx([1 / 16, 1.0])
+
+
+def test_left_out_errors_exceed_those_of_the_fit_on_noisy_data():
+    sweep = a_sweep(STAIRS, {"filters": Range(1, 60, 3)})
+    rng = np.random.default_rng(0)
+    noisy = tuple(
+        msgspec.structs.replace(m, seconds=m.seconds * (1 + 0.05 * rng.standard_normal())) for m in sweep.measurements
+    )
+    points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=noisy)])[0], None)
+    best = fit_points(points)[0]
+    inside = rmspe(best.predict(points.dimensions) / points.seconds - 1.0)
+    assert rmspe(cross_validated(points, best)) > inside > 0.0
+
+
+def test_without_a_reference_there_is_no_nominal_speed():
+    sweep = a_sweep(STAIRS, {"filters": Range(1, 4)})
+    bare = tuple(msgspec.structs.replace(m, reference_seconds=None) for m in sweep.measurements)
+    assert nominal_speed([msgspec.structs.replace(sweep, measurements=bare)]) is None
