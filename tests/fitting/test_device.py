@@ -14,9 +14,8 @@ from blackthorn.sweeping import SweepPlan
 from tests.examples import DEVICE, a_header
 
 STAIRS = Step("filters", 16, Constant(2e-4), Constant(1e-4))
-PLANE = Step(
-    "filters", 16, Linear("channels", Constant(1e-5), Constant(1e-6)), Linear("channels", Constant(2e-6), Constant(4e-6))
-)
+ROWS = Linear("channels", Constant(2e-6), Constant(4e-6))
+PLANE = Step("filters", 16, Linear("channels", Constant(1e-5), Constant(1e-6)), ROWS)
 
 
 def a_sweep(formula, axes, fixed=None, slow=1.0, device=DEVICE):
@@ -61,8 +60,8 @@ def test_dimensions_that_no_sweep_moves_part_the_classes():
 
 def test_sweeps_along_different_axes_make_one_formula():
     lines = [
-        a_sweep(PLANE, {"filters": Range(1, 256)}, {"channels": 64}),
-        a_sweep(PLANE, {"channels": Range(1, 256)}, {"filters": 64}),
+        a_sweep(PLANE, {"filters": Range(1, 256)}, {"channels": 64, "height": 8}),
+        a_sweep(PLANE, {"channels": Range(1, 256)}, {"filters": 64, "height": 8}),
         a_sweep(PLANE, {"filters": Range(16, 256, 48), "channels": Range(16, 256, 48)}),
     ]
     (layer,) = fit_device(lines, "now", "test").layers
