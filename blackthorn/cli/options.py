@@ -1,0 +1,34 @@
+"""What all commands have in common: `--json`, `-v`, and that nothing heavy is imported before they run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+"""A path as the user wrote it; whether it can be read or written is told by who tries."""
+
+
+def common_options(function: CommandT) -> CommandT:
+    """Adds `--json` (handed on as `as_json`) and `-v`."""
+    function = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
+    return click.option(
+        "-v", "--verbose", count=True, expose_value=False, callback=_log, help="Say more on standard error; twice, say all."
+    )(function)
+
+
+def _log(_context: click.Context, _option: click.Parameter, count: int) -> None:
+    """Send what the library logs to standard error; without -v only its warnings go there, which is Python's own way."""
+    if count:
+        import logging
+
+        level = logging.INFO if count == 1 else logging.DEBUG
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+
+
+def examples(*lines: str) -> str:
+    """Command lines as the end of a help text, one a line; the backspace keeps click from joining them."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

@@ -1,0 +1,119 @@
+"""One run of `blackthorn sweep`: options in, a report out."""
+
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from blackthorn.cli import defaults, values
+from blackthorn.cli.formula_text import class_json, class_lines
+from blackthorn.cli.runner_choice import make_runner
+from blackthorn.cli.stamp import MADE_BY, now
+from blackthorn.cli.sweep_plan import make_plan, make_selector
+from blackthorn.cli.sweep_progress import shown_progress
+from blackthorn.errors import BadValue
+from blackthorn.fitting import fit_device
+from blackthorn.records import LayerFormula, Precision, Sweep
+from blackthorn.runners import Runner
+from blackthorn.storage import SweepFile, find_sweeps, open_sweep
+from blackthorn.sweeping import SweepOutcome, SweepPlan, sweep, sweep_path
+from blackthorn.timing import Timer
+
+
+class SweepReport(msgspec.Struct, frozen=True):
+    """How a sweep ended, and the formula of all that its file holds; None where it holds nothing."""
+
+    path: Path
+    device: str
+    points: int
+    outcome: SweepOutcome
+    formula: LayerFormula | None
+
+
+def run(
+    layer: str,
+    dims: Sequence[str],
+    fixed: Sequence[str],
+    ranges: Sequence[str],
+    max_points: int | None,
+    full: bool,
+    precision: Precision,
+    runner: str | None,
+    threads: int,
+    affinity: str | None,
+    recordings: Sequence[Path],
+    formulas: Path | None,
+    out: Path,
+) -> SweepReport:
+    """Carry out a sweep; the arguments are the command's options as they were written."""
+    held = values.assignments(fixed, "--at")
+    plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
+    cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
+    with make_runner(runner, threads, cpus, recordings, formulas) as device:
+        header = plan.header(device.device(), device.reference(), now(), MADE_BY)
+        path = sweep_path(out, header)
+        _refuse_own_recording(path, recordings)
+        with open_sweep(path, header) as file:
+            outcome = _measure(plan, device, file)
+            return SweepReport(path, header.device.name, len(file.measurements), outcome, _formula(file))
+
+
+def _measure(plan: SweepPlan, device: Runner, file: SweepFile) -> SweepOutcome:
+    """Measure what the plan wants and the file does not hold yet."""
+    speeds = [measurement.reference_seconds for measurement in file.measurements]
+    fastest = min((speed for speed in speeds if speed is not None), default=math.inf)
+    with Timer(device, full_speed=fastest) as timer, shown_progress() as on_point:
+        return sweep(plan, make_selector(plan), timer.measure, file, on_point)
+
+
+def _formula(file: SweepFile) -> LayerFormula | None:
+    """The formula of all points of a file, which are of one class."""
+    if not file.measurements:
+        return None
+    return fit_device([Sweep(file.header, file.measurements)], now(), MADE_BY).layers[0]
+
+
+def _refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:
+    """A replay is not to be written into what it replays."""
+    if recordings and path.resolve() in {recording.resolve() for recording in find_sweeps(recordings)}:
+        raise BadValue(f"the replay would be written into its own recording {path}", "choose another folder with --out")
+
+
+def sweep_lines(report: SweepReport, again: str) -> Iterator[str]:
+    """What people read at the end of a sweep.
+
+    Args:
+        report: what came of it.
+        again: the command line that goes on with it.
+    """
+    outcome = report.outcome
+    yield f"{report.points} points in {report.path} ({outcome.measured} new; {outcome.reason})"
+    if outcome.skipped:
+        yield f"{len(outcome.skipped)} points could not be measured and were skipped"
+    if report.formula is not None:
+        yield from class_lines(report.formula)
+    yield f"go on with: {again}" if outcome.interrupted else f"fit all sweeps with: {_fit_command(report.path)}"
+
+
+def _fit_command(path: Path) -> str:
+    """The command line that fits what lies in the folder of all devices that holds a sweep."""
+    folder = path.parent.parent
+    return "blackthorn fit" if folder == defaults.SWEEPS else shlex.join(["blackthorn", "fit", str(folder)])
+
+
+def sweep_json(report: SweepReport) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "file": str(report.path),
+        "device": report.device,
+        "points": report.points,
+        "measured": report.outcome.measured,
+        "known": report.outcome.known,
+        "skipped": list(report.outcome.skipped),
+        "interrupted": report.outcome.interrupted,
+        "reason": report.outcome.reason,
+        "class": None if report.formula is None else class_json(report.formula),
+    }

@@ -1,0 +1,75 @@
+"""What users write after options: `height=32,width=32`, `filters=1:1024:8`, `data=1,3,224,224`, `0,1`."""
+
+from collections.abc import Iterable
+
+from blackthorn.errors import BadValue
+from blackthorn.records import Range
+
+LARGEST = 2**31 - 1
+"""The largest size, as in files: runtimes index with 32 bits."""
+
+
+def whole_number(text: str, option: str) -> int:
+    """A whole number from 0 to `LARGEST`.
+
+    Raises:
+        BadValue: the text is none.
+    """
+    stripped = text.strip()
+    if not (stripped.isascii() and stripped.isdigit()):
+        raise BadValue(f"'{text}' after {option} is not a whole number", "write digits only, such as 32")
+    if len(stripped) > len(str(LARGEST)) or int(stripped) > LARGEST:
+        raise BadValue(f"the number after {option} is larger than {LARGEST}", "write a smaller one")
+    return int(stripped)
+
+
+def whole_numbers(text: str, option: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them."""
+    return tuple(whole_number(part, option) for part in text.split(","))
+
+
+def assignments(texts: Iterable[str], option: str) -> dict[str, int]:
+    """`NAME=NUMBER,...`, each name once.
+
+    Raises:
+        BadValue: a part has another form, or a name comes twice.
+    """
+    values: dict[str, int] = {}
+    for part in (part for text in texts for part in text.split(",")):
+        name, value = _split(part, option, "height=32")
+        if name in values:
+            raise BadValue(f"{option} gives {name} twice", "give it once")
+        values[name] = whole_number(value, option)
+    return values
+
+
+def ranges(texts: Iterable[str]) -> dict[str, Range]:
+    """`NAME=LOW:HIGH` or `NAME=LOW:HIGH:STEP`, each name once.
+
+    Raises:
+        BadValue: a text has another form, or a name comes twice.
+    """
+    found: dict[str, Range] = {}
+    for text in texts:
+        name, value = _split(text, "--range", "filters=1:1024")
+        bounds = [whole_number(bound, "--range") for bound in value.split(":")]
+        if len(bounds) not in (2, 3):
+            raise BadValue(f"the range '{text}' has not two or three numbers", "write it as in: --range filters=1:1024:8")
+        if name in found:
+            raise BadValue(f"--range gives {name} twice", "give it once")
+        found[name] = Range(*bounds)
+    return found
+
+
+def shapes(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """`INPUT=1,3,224,224`; names of inputs may hold an equals sign themselves."""
+    option, example = "--input-shape", "data=1,3,224,224"
+    pairs = (_split(text, option, example) for text in texts)
+    return {name: whole_numbers(sizes, option) for name, sizes in pairs}
+
+
+def _split(text: str, option: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.rpartition("=")
+    if not (equals and name.strip() and value.strip()):
+        raise BadValue(f"'{text}' after {option} is not of the form NAME=VALUE", f"write it as in: {option} {example}")
+    return name.strip(), value.strip()
