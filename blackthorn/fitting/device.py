@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.errors import NotMeasured, WrongDevice
+from blackthorn.fitting.evidence import LEAST_NOISE
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.structure import fit_points
@@ -21,8 +22,6 @@ FOLDS = 5
 """Parts of the points that are left out in turn: the usual choice (Kohavi, IJCAI 1995), and a fit takes milliseconds."""
 MOST_ON_LINE = 48
 """Points of one line that count where several dimensions vary: an adaptive sweep takes fewer."""
-LEAST_NOISE = 0.01
-"""Relative error below which no timing is believed: layers built anew take other memory, and differ by more."""
 
 
 class LayerClass(msgspec.Struct, frozen=True):

@@ -64,3 +64,13 @@ def regimes(shape: Shape, x: Floats) -> list[Mask]:
     holds = shape.condition.holds(x)
     inside = [holds & mask for mask in regimes(shape.then, x)]
     return inside + [~holds & mask for mask in regimes(shape.otherwise, x)]
+
+
+def split_leaf(shape: Shape, place: int, condition: Condition) -> Shape:
+    """The shape with its leaf number `place` (in the order of `leaves`) parted by a condition into two of its kind."""
+    if isinstance(shape, Leaf):
+        return Split(condition, shape, shape)
+    before = sum(1 for _ in leaves(shape.then))
+    if place < before:
+        return Split(shape.condition, split_leaf(shape.then, place, condition), shape.otherwise)
+    return Split(shape.condition, shape.then, split_leaf(shape.otherwise, place - before, condition))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import fit_candidates, misfit_of
-from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes, split_leaf
 from blackthorn.formulas import AtMost, Condition, DivisibleBy
 from blackthorn.formulas.step import steps_climbed
 
@@ -100,7 +100,9 @@ def condition_cost(condition: Condition, alternatives: int) -> float:
 
 
 @lru_cache(maxsize=64)
-def explain(x: tuple[float, ...], seconds: tuple[float, ...], reported_noise: float, search: Search) -> tuple[Explanation, ...]:
+def explain(
+    x: tuple[float, ...], seconds: tuple[float, ...], weights: tuple[float, ...], reported_noise: float, search: Search
+) -> tuple[Explanation, ...]:
     """The likeliest explanations of one slice, best first, at most `KEPT`.
 
     Remembered, since the choice of a point asks for the same slice again while points are taken elsewhere.
@@ -108,10 +110,11 @@ def explain(x: tuple[float, ...], seconds: tuple[float, ...], reported_noise: fl
     Args:
         x: values of the dimension, at least one.
         seconds: what was measured there.
+        weights: how much each measurement counts, at most 1.
         reported_noise: relative error that the measurements claim.
         search: the range and what is looked for in it.
     """
-    slice_ = _Slice(np.array(x), np.array(seconds), reported_noise, search)
+    slice_ = _Slice(np.array(x), np.array(seconds), np.array(weights), reported_noise, search)
     everywhere = np.ones((1, len(x)), dtype=bool)
     found = slice_.leaf_explanations(everywhere, search.widths(), KEPT)[0]
     found += slice_.split_explanations(everywhere[0], DEEPEST, found)
@@ -128,6 +131,7 @@ class _Slice(msgspec.Struct, frozen=True):
 
     x: Floats
     seconds: Floats
+    weights: Floats
     reported_noise: float
     search: Search
 
@@ -151,7 +155,7 @@ class _Slice(msgspec.Struct, frozen=True):
         """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
         relative = (columns / self.seconds).transpose(0, 2, 1)
         designs = np.tile(relative, (len(masks), 1, 1))
-        present = np.repeat(masks, len(shapes), axis=0).astype(np.float64)
+        present = np.repeat(masks * self.weights, len(shapes), axis=0)
         fits = fit_candidates(designs, present, self.reported_noise, len(self.x))
         cost = fits.cost.reshape(len(masks), len(shapes)) + naming
         for row, explanations in enumerate(found):
@@ -194,7 +198,7 @@ class _Slice(msgspec.Struct, frozen=True):
         return [_join(condition, cost, then, otherwise) for then in sides[0] for otherwise in sides[1]]
 
     def scaled_regimes(self, best: Explanation) -> list[Explanation]:
-        """The best explanation, but all faster or slower where a condition holds.
+        """The best explanation, but within one of its regimes all faster or slower where a condition holds.
 
         One point that is off is either worthless or the first of a regime; these are the regimes that it could belong to,
         so that the next point can tell.
@@ -203,21 +207,25 @@ class _Slice(msgspec.Struct, frozen=True):
         for below, above in self._gaps(self.x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
         ratios = self.seconds / best.predict(self.x)
-        found = [self._scaled(best, condition, ratios) for condition in conditions]
+        found = [
+            self._scaled(best, place, inside, condition, ratios)
+            for place, inside in enumerate(regimes(best.shape, self.x))
+            for condition in conditions
+        ]
         return sorted((explanation for explanation in found if explanation), key=_cost)[:KEPT]
 
-    def _scaled(self, best: Explanation, condition: Condition, ratios: Floats) -> Explanation | None:
-        holds = condition.holds(self.x)
-        if not 0 < holds.sum() < len(holds):
+    def _scaled(self, best: Explanation, place: int, inside: Mask, condition: Condition, ratios: Floats) -> Explanation | None:
+        holds = condition.holds(self.x) & inside
+        if not 0 < holds.sum() < inside.sum():
             return None
         ratio = float(np.median(ratios[holds]))
         before, after = (1.0 - 1.0 / ratios) ** 2, (1.0 - np.where(holds, ratio, 1.0) / ratios) ** 2
         variance = np.array([best.noise**2])
-        one = np.ones(len(ratios))
-        gain = float(misfit_of(before, variance, one) - misfit_of(after, variance, one))
+        gain = float(misfit_of(before, variance, self.weights) - misfit_of(after, variance, self.weights))
         cost = best.cost - gain + self._condition_cost(condition) + 0.5 * math.log(len(ratios))
-        scaled = tuple(tuple(value * ratio for value in leaf) for leaf in best.coefficients)
-        return Explanation(Split(condition, best.shape, best.shape), scaled + best.coefficients, best.noise, cost)
+        own = best.coefficients[place]
+        coefficients = (*best.coefficients[:place], tuple(ratio * value for value in own), own, *best.coefficients[place + 1 :])
+        return Explanation(split_leaf(best.shape, place, condition), coefficients, best.noise, cost)
 
     def _coarse_widths(self, whole: Sequence[Explanation]) -> Whole:
         """Powers of two, and the widths that explain the whole best: enough to judge a switch by."""

@@ -77,8 +77,8 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         if line.sum() < FEWEST_IN_SLICE:
             break
         along = points.where(thinned(values, line, MOST_IN_SLICE))
-        x, seconds = along.dimensions[name], along.seconds
-        explained = explain(tuple(x.tolist()), tuple(seconds.tolist()), points.reported_noise, search)
+        columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
+        explained = explain(*columns, points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
     yield from (LINE, CONSTANT)
     yield from (Leaf((width,)) for width in USUAL_WIDTHS if search.step < width < search.high)

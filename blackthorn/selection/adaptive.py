@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.evidence import LEAST_NOISE
 from blackthorn.fitting.joint import JointFit, Points
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
@@ -22,8 +23,6 @@ SPREAD_EVERY = 3
 DOUBT_IN_NOISE = 0.25
 """Root mean square standard error of the joint prediction, in units of the noise, at which it is certain enough."""
 DEFAULT_LIMIT = 60
-LEAST_NOISE = 0.01
-"""Relative error below which no timing is believed: layers built anew take other memory, and differ by more."""
 
 
 class AdaptiveSelector:
@@ -73,16 +72,19 @@ class AdaptiveSelector:
         """The median of the errors told."""
         return float(np.median([error for _, error in self._known.values()])) if self._known else LEAST_NOISE
 
+    def _weighed(self, seconds: float, error: float) -> tuple[float, float]:
+        """Seconds, and how much they count: less where the error told is above the usual one."""
+        return seconds, min(1.0, (self._noise() / error) ** 2)
+
     def _points(self) -> Points:
         known = sorted(self._known)
-        seconds, errors = np.array([self._known[key] for key in known]).T
-        noise = self._noise()
-        return Points(self._space.dimensions(_array(known)), seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
+        seconds, weights = np.array([self._weighed(*self._known[key]) for key in known]).T
+        return Points(self._space.dimensions(_array(known)), seconds, self._noise(), weights)
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""
         for line in self._space.lines():
-            known = {key[line.place]: seconds for key, (seconds, _) in self._known.items() if line.holds(key)}
+            known = {key[line.place]: self._weighed(*told) for key, told in self._known.items() if line.holds(key)}
             if len(known) < self._limit // self._space.shares():
                 skipped = frozenset(key[line.place] for key in self._skipped if line.holds(key))
                 value = next_value(line.axis, known, skipped, self._noise())

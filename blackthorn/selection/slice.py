@@ -12,6 +12,8 @@ from blackthorn.records import Range
 from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility, range_score
 
 Floats = NDArray[np.float64]
+Told = tuple[float, float]
+"""Seconds, and how much the measurement counts: at most 1."""
 
 SURE = 0.9
 """Posterior probability of the best structure at which it counts as found."""
@@ -21,6 +23,8 @@ SPREAD_IN_NOISE = 0.5
 """Root mean square doubt of the prediction, in units of one measurement's noise, at which the coefficients count as found."""
 NEAR_IN_OCTAVES = 1.0
 """A formula is not trusted further than this factor of two from a measured value."""
+SPREAD_EVERY = 3
+"""Every so many points one is taken where a regime's widest gap is."""
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
 SAY = 32
@@ -30,12 +34,12 @@ LEAST_SAY = 7.0
 LEAST_SECONDS = 1e-12
 
 
-def next_value(axis: Range, known: Mapping[int, float], skipped: frozenset[int], noise: float) -> int | None:
+def next_value(axis: Range, known: Mapping[int, Told], skipped: frozenset[int], noise: float) -> int | None:
     """The value of one dimension that would tell most; None when nothing is in doubt.
 
     Args:
         axis: the values to choose from.
-        known: seconds by value measured.
+        known: seconds and weight by value measured.
         skipped: values that cannot be measured.
         noise: relative error that the measurements claim.
     """
@@ -49,10 +53,11 @@ def next_value(axis: Range, known: Mapping[int, float], skipped: frozenset[int],
     return _most_telling(axis, grid, open_, known, noise)
 
 
-def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Mapping[int, float], noise: float) -> int | None:
+def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Mapping[int, Told], noise: float) -> int | None:
     values = sorted(known)
     x = np.array(values, dtype=np.float64)
-    explanations = explain(tuple(x), tuple(known[v] for v in values), noise, Search(axis.low, axis.high, axis.step))[:SAY]
+    seconds, weights = zip(*(known[value] for value in values), strict=True)
+    explanations = explain(tuple(x), seconds, weights, noise, Search(axis.low, axis.high, axis.step))[:SAY]
     best = explanations[0]
     explanations = tuple(explanation for explanation in explanations if explanation.cost <= best.cost + LEAST_SAY)
     noise = max(best.noise, noise)
@@ -63,8 +68,25 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
         distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
         furthest = int(distance.argmax())
         return int(grid[furthest]) if distance[furthest] > NEAR_IN_OCTAVES else None
-    score = levels_score(predictions, probabilities, noise) + coefficient_score(designs, measured)
+    if len(known) % SPREAD_EVERY == 0:
+        score = _gap_score(best, grid, x)
+    else:
+        score = levels_score(predictions, probabilities, noise) + coefficient_score(designs, measured)
     return int(grid[np.where(open_, score, -np.inf).argmax()])
+
+
+def _gap_score(best: Explanation, grid: Floats, x: Floats) -> Floats:
+    """Distance of each value to the nearest measured one of its regime, as a share of the range, times the regime's share.
+
+    Formulas are only nearly true; where a regime is wide and unmeasured, no candidate foresees how far they are off.
+    """
+    score = np.zeros_like(grid)
+    span = max(1.0, float(grid[-1] - grid[0]))
+    for inside, measured in zip(regimes(best.shape, grid), regimes(best.shape, x), strict=True):
+        nearest = x[measured] if measured.any() else x
+        distance = distance_score(grid[inside][:, None] / span, nearest[:, None] / span)
+        score[inside] = distance * inside.mean()
+    return score
 
 
 def _settled(predictions: Floats, probabilities: Floats, leverages: Floats, noise: float) -> bool:

@@ -95,7 +95,7 @@ def test_unsure_measurements_weigh_less():
     sweep = a_sweep(STAIRS, {"filters": Range(1, 16)})
     unsure = msgspec.structs.replace(sweep.measurements[0], relative_error=0.04)
     points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=(unsure, *sweep.measurements[1:]))])[0], None)
-    assert sorted(set(points.weights)) == pytest.approx([1 / 16, 1.0])
+    assert sorted(set(points.weights)) == pytest.approx([1 / 4, 1.0])
 
 
 def test_left_out_errors_exceed_those_of_the_fit_on_noisy_data():
