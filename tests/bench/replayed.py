@@ -7,7 +7,7 @@ import msgspec
 
 from blackthorn.fitting.device import layer_classes, nominal_speed, points_of, rmspe
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
-from blackthorn.fitting.shapes import Leaf, Split
+from blackthorn.fitting.shapes import LINE, Leaf, Split, leaves
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import DivisibleBy
 from blackthorn.records import Range, Sweep
@@ -37,40 +37,44 @@ class Replay(msgspec.Struct, frozen=True):
         count: points taken.
         fit: the fit to them.
         seen: its RMSPE over the whole recording, in percent.
-        same: RMSPE of the same form fitted to the whole recording.
-        best: RMSPE of whatever form fits the whole recording best.
+        plain: that of the best fit without a switch to the whole recording.
+        best: that of the best fit of any form to the whole recording.
     """
 
     count: int
     fit: JointFit
     seen: float
-    same: float
+    plain: float
     best: float
 
     def __str__(self) -> str:
-        errors = f"RMSPE {self.seen:.2f} %, on all points {self.same:.2f} % in this form, {self.best:.2f} % in the best"
+        errors = (
+            f"RMSPE {self.seen:.2f} %; best to all points: {self.plain:.2f} % without a switch, {self.best:.2f} % of any form"
+        )
         return f"{self.count} points, {errors}: {self.fit.formula().text(1e3)}"
 
 
-def replay(axis: str, limit: int) -> Replay:
-    """An adaptive sweep of a dense recording."""
+def replay(axis: str, limit: int, plain: Leaf) -> Replay:
+    """An adaptive sweep of a dense recording, and the fits to all of it: of a plain shape, and of any."""
     sweep = dense_sweep(axis)
     nominal = nominal_speed([sweep])
     points = points_of(layer_classes([sweep])[0], nominal)
     values = Range(int(points.dimensions[axis].min()), int(points.dimensions[axis].max()))
     selector = adaptive_sweep(RecordedRunner(sweep), {axis: values}, limit, sweep.header.fixed, nominal)
-    fit = selector.fits()[0]
-    same, best = fit_structure(points, fit.structure), fit_points(points)[0]
-    return Replay(selector.progress().points, fit, *(error(each, points) for each in (fit, same, best)))
+    fits = selector.fits()[0], fit_structure(points, {axis: plain}), fit_points(points)[0]
+    return Replay(selector.progress().points, fits[0], *(error(fit, points) for fit in fits))
 
 
 def few_points_suffice() -> Iterator[Row]:
-    """Figure 1: filters and channels, replayed from the dense recordings."""
-    filters = replay("filters", 10)
-    exact = filters.fit.structure["filters"] == Leaf((16,))
-    reached = exact and filters.seen <= filters.best + 0.5
-    yield Row("1", "filters 1..1024: width 16, RMSPE against the best fit", "<= 10 points, + 0.5", str(filters), reached)
-    channels = replay("channels", 25)
+    """Figure 1: filters and channels, replayed from the dense recordings.
+
+    A staircase of width 16 is what filters are held against, as the method's notes do; channels against any form.
+    """
+    filters = replay("filters", 10, Leaf((16,)))
+    widths = {width for leaf in leaves(filters.fit.structure["filters"]) for width in leaf.widths}
+    reached = widths == {16} and filters.seen <= filters.plain + 0.5
+    yield Row("1", "filters 1..1024: width 16 alone, RMSPE", "<= 10 points, + 0.5", str(filters), reached)
+    channels = replay("channels", 25, LINE)
     reached = has_alignment(channels.fit.structure["channels"]) and channels.seen <= channels.best + 1.0
     yield Row("1", "channels 1..1024: alignment regimes, RMSPE", "<= 25 points, + 1", str(channels), reached)
 
