@@ -12,6 +12,7 @@ from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.evidence import LEAST_NOISE
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.lines import without_crowds
+from blackthorn.fitting.shapes import LINE
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
 from blackthorn.units import MS_PER_SECOND
@@ -103,8 +104,7 @@ def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
     """
     points = points_of(group, nominal)
     spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
-    best = fit_points(spread)[0]
-    residuals = cross_validated(spread, best)
+    best, residuals = best_fit(spread)
     formula = best.formula()
     return LayerFormula(
         layer=group.layer,
@@ -128,6 +128,20 @@ def points_of(group: LayerClass, nominal: float | None) -> Points:
     errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
     noise = float(np.median(errors))
     return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
+
+
+def best_fit(points: Points) -> tuple[JointFit, Floats]:
+    """Of the likeliest structures, and one of straight lines alone, that which predicts left-out points best; its residuals.
+
+    Along one dimension the shortest description decides alone: its points are dense enough to tell widths apart. In several,
+    a structure can fit every point and still go astray between them, which only points left out can tell.
+    """
+    fits = fit_points(points)
+    if len(points.dimensions) == 1:
+        return fits[0], cross_validated(points, fits[0])
+    lines = fit_structure(points, dict.fromkeys(points.dimensions, LINE))
+    tried = [(fit, cross_validated(points, fit)) for fit in (*fits, lines)]
+    return min(tried, key=lambda entry: rmspe(entry[1]))
 
 
 def cross_validated(points: Points, fit: JointFit) -> Floats:

@@ -2,6 +2,9 @@
 
 import msgspec
 
+ZERO = "0"
+"""How nothing is written in every notation."""
+
 
 class Notation(msgspec.Struct, frozen=True):
     """Templates of one way of writing; every template takes already written parts by name."""
@@ -27,9 +30,10 @@ class Notation(msgspec.Struct, frozen=True):
         return self.variable.format(name=dimension)
 
     def write_sum(self, base: str, factor: str, coefficient: str, nested: bool) -> str:
-        """base + factor * coefficient; a nested coefficient is a sum of its own and gets brackets."""
+        """base + factor * coefficient; a nested coefficient is a sum of its own and gets brackets, and no zero is added to."""
         grouped = self.group.format(inner=coefficient) if nested else coefficient
-        return self.total.format(left=base, right=self.product.format(factor=factor, coefficient=grouped))
+        right = self.product.format(factor=factor, coefficient=grouped)
+        return right if base == ZERO else self.total.format(left=base, right=right)
 
 
 TEXT = Notation(

@@ -42,7 +42,7 @@ STEADY = 0.05
 """Relative difference of the references before and after a network's call at which the call counts."""
 
 
-def taken(plan: SweepPlan, limit: int, timer: Timer) -> tuple[AdaptiveSelector, list[Measurement]]:
+def taken(plan: SweepPlan, limit: int, timer: Timer) -> list[Measurement]:
     """An adaptive sweep without a file."""
     selector = AdaptiveSelector(plan.axes, plan.kind.shorthands, limit)
     measurements: list[Measurement] = []
@@ -50,25 +50,26 @@ def taken(plan: SweepPlan, limit: int, timer: Timer) -> tuple[AdaptiveSelector, 
         measurement = timer.measure(plan.probe_at(point))
         measurements.append(measurement)
         selector.tell(point, measurement.at_speed(measurements[0].reference_seconds), measurement.relative_error)
-    return selector, measurements
+    return measurements
 
 
 def plane_swept() -> Iterator[Row]:
     """Figure 4: filters x aligned channels, then 100 random points."""
     plan = SweepPlan("conv2d", {"filters": Range(1, 1024), "channels": ALIGNED}, {"size": 32, "kernel": 3})
     with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
-        selector, measurements = taken(plan, 60, timer)
+        header = plan.header(runner.device(), runner.reference(), "now", "bench")
+        measurements = taken(plan, 60, timer)
         rng = np.random.default_rng()
         tests = [{"filters": int(rng.integers(1, 1025)), "channels": int(rng.choice(ALIGNED.values()))} for _ in range(100)]
         truth = [timer.measure(plan.probe_at(point)) for point in tests]
-    nominal = measurements[0].reference_seconds
+    nominal = statistics.median(measurement.reference_seconds or 0.0 for measurement in measurements)
     seconds = np.array([measurement.at_speed(nominal) for measurement in truth])
     points = {name: np.array([float(point[name]) for point in tests]) for name in plan.axes}
-    fit = selector.fits()[0]
-    relative = fit.predict(points) / seconds - 1.0
+    (layer,) = fit_device([Sweep(header, tuple(measurements))], "now", "bench").layers
+    relative = layer.formula.evaluate(points) / seconds - 1.0
     error = rmspe(relative)
     seen = f"{len(measurements)} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"
-    text = f"{seen}: {fit.formula().text(1e3)}"
+    text = f"{seen}: {layer.text}"
     yield Row("4", "filters x channels swept here, 100 random points after", "<= 60 points, 5 %", text, error <= 5.0)
 
 
@@ -78,7 +79,7 @@ def network_predicted() -> Iterator[Row]:
     with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
         sweeps = []
         for plan, limit in PLANS:
-            _, measurements = taken(plan, limit, timer)
+            measurements = taken(plan, limit, timer)
             header = plan.header(runner.device(), runner.reference(), "now", "bench")
             sweeps.append(Sweep(header, tuple(measurements)))
         model = fit_device(sweeps, "now", "bench")
