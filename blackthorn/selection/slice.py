@@ -60,18 +60,17 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     explanations = explain(tuple(x), seconds, weights, noise, Search(axis.low, axis.high, axis.step))[:SAY]
     best = explanations[0]
     explanations = tuple(explanation for explanation in explanations if explanation.cost <= best.cost + LEAST_SAY)
-    noise = max(best.noise, noise)
     probabilities = plausibility(np.array([explanation.cost for explanation in explanations]))
     predictions = np.maximum(np.stack([explanation.predict(grid) for explanation in explanations]), LEAST_SECONDS)
     designs, measured = _relative_columns(best, grid), _relative_columns(best, x)
-    if _settled(predictions, probabilities, leverage(designs, measured), noise):
+    if _settled(predictions, probabilities, leverage(designs, measured), best.noise):
         distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
         furthest = int(distance.argmax())
         return int(grid[furthest]) if distance[furthest] > NEAR_IN_OCTAVES else None
     if len(known) % SPREAD_EVERY == 0:
         score = _gap_score(best, grid, x)
     else:
-        score = levels_score(predictions, probabilities, noise) + coefficient_score(designs, measured)
+        score = levels_score(predictions, probabilities, max(best.noise, noise)) + coefficient_score(designs, measured)
     return int(grid[np.where(open_, score, -np.inf).argmax()])
 
 

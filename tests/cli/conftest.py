@@ -43,8 +43,12 @@ Say = Callable[[str], Said]
 
 @pytest.fixture
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Runs a command line as it would be typed, `blackthorn` left out, in a folder that holds `board.json` only."""
+    """Runs a command line as it would be typed, `blackthorn` left out, in a folder that holds `board.json` only.
+
+    No fitted model comes with the program here, or what is found would depend on the computer.
+    """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("blackthorn.cli.model_choice.shipped_models", lambda: tmp_path / "shipped")
     write_device("board.json", {"conv2d": STAIRCASE})
 
     def run(line: str) -> Said:
