@@ -19,6 +19,8 @@ SURE = 0.9
 """Posterior probability of the best structure at which it counts as found."""
 ALIKE_IN_NOISE = 1.0
 """Explanations whose predictions nowhere differ by more than this many noises count as one."""
+FEWEST_POINTS = 24
+"""Points before which nothing counts as settled: a small step shows only in a good part of them."""
 SPREAD_IN_NOISE = 0.5
 """Root mean square doubt of the prediction, in units of one measurement's noise, at which the coefficients count as found."""
 NEAR_IN_OCTAVES = 1.0
@@ -66,7 +68,10 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     if _settled(predictions, probabilities, leverage(designs, measured), best.noise):
         distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
         furthest = int(distance.argmax())
-        return int(grid[furthest]) if distance[furthest] > NEAR_IN_OCTAVES else None
+        if distance[furthest] > NEAR_IN_OCTAVES:
+            return int(grid[furthest])
+        if len(known) >= FEWEST_POINTS:
+            return None
     if len(known) % SPREAD_EVERY == 0:
         score = _gap_score(best, grid, x)
     else:
