@@ -19,7 +19,7 @@ SURE = 0.9
 """Posterior probability of the best structure at which it counts as found."""
 ALIKE_IN_NOISE = 1.0
 """Explanations whose predictions nowhere differ by more than this many noises count as one."""
-FEWEST_POINTS = 24
+FEWEST_POINTS = 32
 """Points before which nothing counts as settled: a small step shows only in a good part of them."""
 SPREAD_IN_NOISE = 0.5
 """Root mean square doubt of the prediction, in units of one measurement's noise, at which the coefficients count as found."""

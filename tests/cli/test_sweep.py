@@ -177,7 +177,7 @@ def test_a_sweep_stopped_before_its_first_point_has_no_formula(say: Say, monkeyp
         ("sweep conv2d --dim filters --dim filters", "given twice"),
         ("sweep conv2d --dim filters --at filters=3", "name it only once"),
         ("sweep conv2d --dim filters --at height=0", "too small"),
-        ("sweep conv2d --dim filters --affinity 0,9999 --threads 1", "there is no CPU 9999"),
+        ("sweep conv2d --dim filters --affinity 9999 --threads 1", "there is no CPU 9999"),
         ("sweep conv2d --dim filters --affinity x", "whole number"),
         ("sweep conv2d --dim filters --threads 0", "--threads"),
         ("sweep conv2d --dim filters --max-points 0", "--max-points"),
