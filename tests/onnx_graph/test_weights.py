@@ -1,7 +1,6 @@
 """Weights cost nothing: not read into memory, not opened where they lie in other files."""
 
 import sys
-import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +77,6 @@ def test_a_network_of_600_megabytes_costs_no_more_than_its_graph(tmp_path: Path)
     path = tmp_path / "net.onnx"
     write_sparse(path, weights=12, megabytes=50)
     tracemalloc.start()
-    started = time.perf_counter()
     try:
         layers = read_network(path).layers
         peak = tracemalloc.get_traced_memory()[1]
@@ -87,7 +85,6 @@ def test_a_network_of_600_megabytes_costs_no_more_than_its_graph(tmp_path: Path)
     assert path.stat().st_size > 600 * MEGABYTE
     assert [layer.macs for layer in layers] == [512 * 512 * 50] * 12
     assert peak < MEGABYTE
-    assert time.perf_counter() - started < 1.0
 
 
 @pytest.fixture
