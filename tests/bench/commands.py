@@ -50,4 +50,4 @@ def library_call(model: str) -> Row:
         predict(network, fitted)
         taken.append(time.perf_counter() - begin)
     milliseconds = 1e3 * statistics.median(taken)
-    return Row("6", "library call, 150 layers loaded already", "< 2 ms", f"{milliseconds:.2f} ms", milliseconds < 2.0)
+    return Row("-", "library call, 150 layers loaded already", "< 2 ms", f"{milliseconds:.2f} ms", milliseconds < 2.0)
