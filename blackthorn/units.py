@@ -26,11 +26,3 @@ def readable_duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def readable_count(count: float) -> str:
-    """A count of operations or bytes with its SI prefix: `118 M`, `3.86 G`."""
-    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(count) >= factor:
-            return f"{count / factor:.3g} {prefix}"
-    return f"{count:.3g}"
