@@ -12,14 +12,12 @@ from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility
-from blackthorn.selection.slice import LEAST_SECONDS, SURE, next_value
+from blackthorn.selection.slice import LEAST_SECONDS, SPREAD_EVERY, SURE, next_value
 from blackthorn.selection.space import Key, Space
 from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]
 
-SPREAD_EVERY = 3
-"""Every so many joint points one is taken furthest from all others, against what no candidate formula foresees."""
 DOUBT_IN_NOISE = 0.25
 """Root mean square standard error of the joint prediction, in units of the noise, at which it is certain enough."""
 DEFAULT_LIMIT = 60

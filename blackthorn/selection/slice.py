@@ -26,7 +26,7 @@ SPREAD_IN_NOISE = 0.5
 NEAR_IN_OCTAVES = 1.0
 """A formula is not trusted further than this factor of two from a measured value."""
 SPREAD_EVERY = 3
-"""Every so many points one is taken where a regime's widest gap is."""
+"""Every so many points one is taken in the widest gap, against what no candidate formula foresees."""
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
 SAY = 32
