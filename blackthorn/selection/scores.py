@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+MOST_ALIGNED = 64
+"""No block of vector registers or tensor cores is longer, in elements."""
+
 
 def plausibility(costs: Floats) -> Floats:
     """Posterior probabilities of explanations from their description lengths in nats, shape (K,)."""
@@ -66,6 +69,25 @@ def leverage(designs: Floats, measured: Floats) -> Floats:
     normal += 1e-6 * np.eye(len(normal))
     variances: Floats = np.einsum("gp,pq,gq->g", designs / scale, np.linalg.inv(normal), designs / scale)
     return variances
+
+
+def unit_scale(values: Floats, low: Floats, high: Floats) -> Floats:
+    """Values from low to high as numbers from 0 to 1: the mean of a linear and a logarithmic scale.
+
+    Small values matter as ratios, large ones as differences. The three are broadcast together; low is positive.
+    """
+    linear = (values - low) / np.maximum(high - low, 1.0)
+    logarithmic = np.log(values / low) / np.where(high > low, np.log(high / low), 1.0)
+    scaled: Floats = (linear + logarithmic) / 2.0
+    return scaled
+
+
+def alignment(values: Floats) -> Floats:
+    """How often two divides each whole value, as numbers from 0 (odd) to 1 (a multiple of `MOST_ALIGNED`)."""
+    whole = values.astype(np.int64)
+    largest_power = np.minimum(whole & -whole, MOST_ALIGNED)
+    aligned: Floats = np.log2(largest_power) / np.log2(MOST_ALIGNED)
+    return aligned
 
 
 def distance_score(points: Floats, measured: Floats) -> Floats:

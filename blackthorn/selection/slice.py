@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from blackthorn.fitting.shapes import leaves, regimes
 from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, block_cost, explain
 from blackthorn.records import Range
-from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility, range_score
+from blackthorn.selection.scores import (
+    alignment,
+    coefficient_score,
+    distance_score,
+    levels_score,
+    leverage,
+    plausibility,
+    range_score,
+    unit_scale,
+)
 
 Floats = NDArray[np.float64]
 Told = tuple[float, float]
@@ -27,6 +36,8 @@ NEAR_IN_OCTAVES = 1.0
 """A formula is not trusted further than this factor of two from a measured value."""
 SPREAD_EVERY = 3
 """Every so many points one is taken in the widest gap, against what no candidate formula foresees."""
+ALIGNMENT_APART = 0.4
+"""How far an odd value is from the best aligned one, as a share of the range: kernels are chosen by alignment."""
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
 SAY = 32
@@ -65,7 +76,8 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     probabilities = plausibility(np.array([explanation.cost for explanation in explanations]))
     predictions = np.maximum(np.stack([explanation.predict(grid) for explanation in explanations]), LEAST_SECONDS)
     designs, measured = _relative_columns(best, grid), _relative_columns(best, x)
-    if _settled(predictions, probabilities, leverage(designs, measured), best.noise):
+    uncertainty = leverage(designs, measured)
+    if _settled(predictions, probabilities, uncertainty, best.noise):
         distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
         furthest = int(distance.argmax())
         if distance[furthest] > NEAR_IN_OCTAVES:
@@ -75,22 +87,29 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     if len(known) % SPREAD_EVERY == 0:
         score = _gap_score(best, grid, x)
     else:
-        score = levels_score(predictions, probabilities, max(best.noise, noise)) + coefficient_score(designs, measured)
+        score = levels_score(predictions, probabilities, max(best.noise, noise))
+        if float(np.mean(uncertainty)) > SPREAD_IN_NOISE**2:
+            score += coefficient_score(designs, measured)
     return int(grid[np.where(open_, score, -np.inf).argmax()])
 
 
 def _gap_score(best: Explanation, grid: Floats, x: Floats) -> Floats:
-    """Distance of each value to the nearest measured one of its regime, as a share of the range, times the regime's share.
+    """Distance of each value to the nearest measured one of its regime, alignment counted, times the regime's share.
 
-    Formulas are only nearly true; where a regime is wide and unmeasured, no candidate foresees how far they are off.
+    Formulas are only nearly true; where a regime is wide and unmeasured, or an alignment has not been looked at, no candidate
+    foresees how far they are off.
     """
     score = np.zeros_like(grid)
-    span = max(1.0, float(grid[-1] - grid[0]))
+    places, measured_places = _places(grid, grid), _places(x, grid)
     for inside, measured in zip(regimes(best.shape, grid), regimes(best.shape, x), strict=True):
-        nearest = x[measured] if measured.any() else x
-        distance = distance_score(grid[inside][:, None] / span, nearest[:, None] / span)
-        score[inside] = distance * inside.mean()
+        nearest = measured_places[measured] if measured.any() else measured_places
+        score[inside] = distance_score(places[inside], nearest) * inside.mean()
     return score
+
+
+def _places(x: Floats, grid: Floats) -> Floats:
+    """Where values lie within the grid's range and among its alignments, shape (len(x), 2)."""
+    return np.stack([unit_scale(x, grid[0], grid[-1]), ALIGNMENT_APART * alignment(x)], axis=1)
 
 
 def _settled(predictions: Floats, probabilities: Floats, leverages: Floats, noise: float) -> bool:

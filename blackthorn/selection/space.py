@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint
+from blackthorn.selection.scores import unit_scale
 from blackthorn.selection.slice import values_of
 
 Floats = NDArray[np.float64]
@@ -80,12 +81,10 @@ class Space:
         return np.array([tuple(candidate) in closed for candidate in self.candidates.astype(int).tolist()])
 
     def scaled(self, keys: Floats) -> Floats:
-        """Values between 0 and 1: the mean of a linear and a logarithmic scale, since small values matter as ratios."""
+        """Points as numbers between 0 and 1 along every axis (`unit_scale`), same shape."""
         low = np.array([axis.low for axis in self._axes.values()], dtype=np.float64)
         high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
-        linear = (keys - low) / np.maximum(high - low, 1.0)
-        logarithmic = np.log(keys / low) / np.where(high > low, np.log(high / low), 1.0)
-        return (linear + logarithmic) / 2.0
+        return unit_scale(keys, low, high)
 
 
 def _anchor(axis: Range) -> int:

@@ -11,13 +11,13 @@ from blackthorn.runners.host import describe_host
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One figure: its number in the issue it comes from, what it is, its target and what was seen."""
+    """One figure: its number in the issue it comes from, what it is, its target and what was seen; `reached` is None where there is no target."""
 
     figure: str
     what: str
     target: str
     seen: str
-    reached: bool
+    reached: bool | None
 
 
 def machine() -> str:
@@ -30,8 +30,8 @@ def write(rows: Iterable[Row]) -> bool:
     """Write rows as they come, aligned; whether all were reached."""
     everything = True
     for row in rows:
-        everything &= row.reached
-        verdict = "ok  " if row.reached else "MISS"
+        everything &= row.reached is not False
+        verdict = {True: "ok  ", False: "MISS", None: "    "}[row.reached]
         sys.stdout.write(f"{verdict} {row.figure:<4} {row.what:<58} target {row.target:<26} seen {row.seen}\n")
         sys.stdout.flush()
     return everything
