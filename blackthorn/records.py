@@ -176,7 +176,8 @@ class FittedModel(msgspec.Struct, frozen=True):
 class OnnxNode(msgspec.Struct, frozen=True):
     """One node of a network with the shapes of what goes in and out; None where a shape is not known.
 
-    `attributes` holds whole numbers, fractions, texts and lists of them; tensors and subgraphs are left out.
+    `attributes` holds whole numbers, fractions, texts and lists of them; tensors and subgraphs are left out. `constant` says
+    of each input whether it is the same in every run: a weight, or something made of weights alone.
     """
 
     name: str
@@ -184,10 +185,15 @@ class OnnxNode(msgspec.Struct, frozen=True):
     inputs: tuple[tuple[int, ...] | None, ...]
     outputs: tuple[tuple[int, ...] | None, ...]
     attributes: Mapping[str, object]
+    constant: tuple[bool, ...] = ()
 
 
 class NetworkLayer(msgspec.Struct, frozen=True):
-    """A node of a network as a layer kind reads it; `kind` and `dimensions` are None where no kind does."""
+    """What a runtime runs in one go, as a layer kind reads it; `kind` and `dimensions` are None where no kind does.
+
+    `nodes` are the names of the ONNX nodes that became this layer, the one that it is named after first; none where the
+    runtime put it in by itself (a change of layout).
+    """
 
     name: str
     op_type: str
@@ -195,6 +201,7 @@ class NetworkLayer(msgspec.Struct, frozen=True):
     dimensions: Dimensions | None
     macs: int
     precision: Precision = "fp32"
+    nodes: tuple[str, ...] = ()
 
 
 class Network(msgspec.Struct, frozen=True):

@@ -20,16 +20,18 @@ def list_layers(nodes: list[ResolvedNode]) -> tuple[NetworkLayer, ...]:
 def _layer(node: ResolvedNode, kinds: Mapping[str, LayerKind]) -> NetworkLayer:
     precision = PRECISIONS.get(node.outputs[0].element)
     if precision is None:
-        return NetworkLayer(node.name, node.op_type, None, None, node.macs)
+        return NetworkLayer(node.name, node.op_type, None, None, node.macs, nodes=(node.name,))
     seen = _as_record(node)
     for name, kind in kinds.items():
         dimensions = kind.read(seen)
         if dimensions is not None:
-            return NetworkLayer(node.name, node.op_type, name, dimensions, kind.macs(dimensions), precision)
-    return NetworkLayer(node.name, node.op_type, None, None, node.macs, precision)
+            return NetworkLayer(node.name, node.op_type, name, dimensions, kind.macs(dimensions), precision, (node.name,))
+    return NetworkLayer(node.name, node.op_type, None, None, node.macs, precision, (node.name,))
 
 
 def _as_record(node: ResolvedNode) -> OnnxNode:
     simple = {key: value for key, value in node.attributes.items() if isinstance(value, (int, float, str, tuple))}
     inputs = tuple(None if tensor is None else tensor.shape for tensor in node.inputs)
-    return OnnxNode(node.name, node.op_type, inputs, tuple(tensor.shape for tensor in node.outputs), simple)
+    outputs = tuple(tensor.shape for tensor in node.outputs)
+    constant = tuple(tensor is not None and tensor.constant for tensor in node.inputs)
+    return OnnxNode(node.name, node.op_type, inputs, outputs, simple, constant)
