@@ -14,6 +14,7 @@ from blackthorn.formulas import Formula
 SWEEP_SCHEMA = 1
 MODEL_SCHEMA = 1
 PREDICTION_SCHEMA = 1
+PRESET_SCHEMA = 1
 
 Precision = Literal["fp32", "fp16"]
 Grade = Literal["settled", "drifting", "noisy"]
@@ -126,6 +127,38 @@ class Sweep(msgspec.Struct, frozen=True):
 
     header: SweepHeader
     measurements: tuple[Measurement, ...]
+
+
+class PlannedSweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One sweep of a preset: what moves how far, what is held, and the most points it may take."""
+
+    layer: str
+    axes: dict[str, Range]
+    points: int
+    fixed: Dimensions = {}
+    precision: Precision = "fp32"
+
+
+class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sweeps that together characterise a device, the most worthwhile first.
+
+    Attributes:
+        name: what `--preset` calls it.
+        summary: what it covers, in a line.
+        minutes: what it takes at most on a device of usual speed, building the probes included.
+        sweeps: in the order in which they are made.
+    """
+
+    name: str
+    summary: str
+    minutes: float
+    sweeps: tuple[PlannedSweep, ...]
+    schema: int = PRESET_SCHEMA
+
+    @property
+    def points(self) -> int:
+        """The most points of all sweeps together."""
+        return sum(planned.points for planned in self.sweeps)
 
 
 class LayerFormula(msgspec.Struct, frozen=True):

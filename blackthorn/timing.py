@@ -128,15 +128,19 @@ class Timer:
     Args:
         runner: what times a call.
         policy: when to stop.
-        full_speed: what the reference took at best in earlier measurements on this device, in seconds.
     """
 
-    def __init__(self, runner: Runner, policy: TimingPolicy | None = None, full_speed: float = math.inf) -> None:
+    def __init__(self, runner: Runner, policy: TimingPolicy | None = None) -> None:
         self._runner = runner
         self._policy = policy or TimingPolicy()
         self._reference: LoadedProbe | None = None
-        self._bests: deque[float] = deque([full_speed], maxlen=REMEMBERED)
-        self._expected = full_speed
+        self._bests: deque[float] = deque([math.inf], maxlen=REMEMBERED)
+        self._expected = math.inf
+
+    def expect(self, full_speed: float) -> None:
+        """Believe that the reference can take as little as `full_speed` seconds: what it took in earlier measurements here."""
+        self._bests.append(full_speed)
+        self._expected = min(self._expected, full_speed)
 
     def __enter__(self) -> Self:
         probe = self._runner.reference()

@@ -306,7 +306,8 @@ def test_a_machine_that_stays_slow_is_believed_at_last() -> None:
 
 def test_a_best_that_is_known_from_before_is_held_against_the_machine() -> None:
     machine = Machine()
-    with machine, Timer(machine, full_speed=REFERENCE_SECONDS / 1.5) as timer:
+    with machine, Timer(machine) as timer:
+        timer.expect(REFERENCE_SECONDS / 1.5)
         assert timer.measure(PROBE).grade == "drifting"
 
 

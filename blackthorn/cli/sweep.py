@@ -5,19 +5,25 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from blackthorn.cli import defaults
 from blackthorn.cli.exits import INTERRUPTED
 from blackthorn.cli.options import FILE, common_options, examples
+from blackthorn.errors import BadValue
 
 EXAMPLES = examples(
     "blackthorn sweep conv2d --dim filters",
     "blackthorn sweep conv2d --dim filters --dim channels --at size=28,kernel=1 --range filters=16:512:16",
+    "blackthorn sweep --preset cnn --threads 2",
 )
+OF_ONE_SWEEP = ("layer", "dims", "fixed", "ranges", "max_points", "full", "precision")
+"""Options that a preset decides by itself."""
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("layer")
+@click.argument("layer", required=False)
+@click.option("--preset", metavar="NAME|FILE", help="Make all sweeps of a preset instead of one of LAYER; cnn is one.")
 @click.option(
     "--dim", "dims", multiple=True, metavar="NAME", help="Dimension to move; repeat it to nest several, in that order."
 )
@@ -40,20 +46,45 @@ EXAMPLES = examples(
 )
 @common_options
 @click.pass_context
-def command(context: click.Context, /, out: Path, as_json: bool, **options: Any) -> None:
+def command(context: click.Context, /, preset: str | None, out: Path, as_json: bool, **options: Any) -> None:
     """Measure a kind of layer on this device.
 
     LAYER is a kind of layer, such as conv2d. It is timed at the few points that tell most. Every point is on the disk as
     soon as it is measured. Ctrl-C stops after the point in hand; the same command goes on where it stopped.
     """
+    from blackthorn.cli import preset_run, sweep_run
     from blackthorn.cli.printing import print_json, print_lines
     from blackthorn.cli.program import ARGUMENTS
-    from blackthorn.cli.sweep_run import run, sweep_json, sweep_lines
 
-    report = run(out=out, **options)
-    if as_json:
-        print_json(sweep_json(report))
+    again = shlex.join(["blackthorn", *context.meta[ARGUMENTS]])
+    if preset is None:
+        report = sweep_run.run(layer=_named(options.pop("layer")), out=out, **options)
+        interrupted, content = report.outcome.interrupted, sweep_run.sweep_json(report)
+        lines = sweep_run.sweep_lines(report, again)
     else:
-        print_lines(sweep_lines(report, again=shlex.join(["blackthorn", *context.meta[ARGUMENTS]])))
-    if report.outcome.interrupted:
+        series = preset_run.run(preset, out=out, **_of_presets(context, options))
+        interrupted, content = series.interrupted, preset_run.preset_json(series)
+        lines = preset_run.preset_lines(series, again, out)
+    if as_json:
+        print_json(content)
+    else:
+        print_lines(lines)
+    if interrupted:
         context.exit(INTERRUPTED)
+
+
+def _named(layer: str | None) -> str:
+    """The layer kind, which is needed where there is no preset."""
+    if layer is None:
+        raise BadValue("there is nothing to sweep", "name a kind of layer, such as conv2d, or a preset: --preset cnn")
+    return layer
+
+
+def _of_presets(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """The options that a preset leaves open; all others are refused where they were given."""
+    for name in OF_ONE_SWEEP:
+        del options[name]
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            said = {"layer": "LAYER", "dims": "--dim", "fixed": "--at", "ranges": "--range"}.get(name, f"--{name}")
+            raise BadValue(f"{said.replace('_', '-')} is of no use with --preset", "leave it out, or leave out --preset")
+    return options

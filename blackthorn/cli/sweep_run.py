@@ -16,8 +16,7 @@ from blackthorn.cli.sweep_plan import make_plan, make_selector
 from blackthorn.cli.sweep_progress import shown_progress
 from blackthorn.errors import BadValue
 from blackthorn.fitting import fit_device
-from blackthorn.records import LayerFormula, Precision, Sweep
-from blackthorn.runners import Runner
+from blackthorn.records import LayerFormula, Precision, Sweep, SweepHeader
 from blackthorn.storage import SweepFile, find_sweeps, open_sweep
 from blackthorn.sweeping import SweepOutcome, SweepPlan, sweep, sweep_path
 from blackthorn.timing import Timer
@@ -54,19 +53,19 @@ def run(
     cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
     with make_runner(runner, threads, cpus, recordings, formulas) as device:
         header = plan.header(device.device(), device.reference(), now(), MADE_BY)
-        path = sweep_path(out, header)
-        _refuse_own_recording(path, recordings)
-        with open_sweep(path, header) as file:
-            outcome = _measure(plan, device, file)
-            return SweepReport(path, header.device.name, len(file.measurements), outcome, _formula(file))
+        _refuse_own_recording(sweep_path(out, header), recordings)
+        with Timer(device) as timer:
+            return carry_out(plan, header, timer, out)
 
 
-def _measure(plan: SweepPlan, device: Runner, file: SweepFile) -> SweepOutcome:
-    """Measure what the plan wants and the file does not hold yet."""
-    speeds = [measurement.reference_seconds for measurement in file.measurements]
-    fastest = min((speed for speed in speeds if speed is not None), default=math.inf)
-    with Timer(device, full_speed=fastest) as timer, shown_progress() as on_point:
-        return sweep(plan, make_selector(plan), timer.measure, file, on_point)
+def carry_out(plan: SweepPlan, header: SweepHeader, timer: Timer, out: Path) -> SweepReport:
+    """One sweep into its file below `out`: what the plan wants and the file does not hold yet, measured."""
+    path = sweep_path(out, header)
+    with open_sweep(path, header) as file, shown_progress() as on_point:
+        speeds = [measurement.reference_seconds for measurement in file.measurements]
+        timer.expect(min((speed for speed in speeds if speed is not None), default=math.inf))
+        outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point)
+        return SweepReport(path, header.device.name, len(file.measurements), outcome, _formula(file))
 
 
 def _formula(file: SweepFile) -> LayerFormula | None:
@@ -95,12 +94,11 @@ def sweep_lines(report: SweepReport, again: str) -> Iterator[str]:
         yield f"{len(outcome.skipped)} points could not be measured and were skipped"
     if report.formula is not None:
         yield from class_lines(report.formula)
-    yield f"go on with: {again}" if outcome.interrupted else f"fit all sweeps with: {_fit_command(report.path)}"
+    yield f"go on with: {again}" if outcome.interrupted else f"fit all sweeps with: {fit_command(report.path.parent.parent)}"
 
 
-def _fit_command(path: Path) -> str:
-    """The command line that fits what lies in the folder of all devices that holds a sweep."""
-    folder = path.parent.parent
+def fit_command(folder: Path) -> str:
+    """The command line that fits what lies in the folder of all devices."""
     return "blackthorn fit" if folder == defaults.SWEEPS else shlex.join(["blackthorn", "fit", str(folder)])
 
 

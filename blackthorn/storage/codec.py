@@ -8,16 +8,21 @@ import msgspec
 
 from blackthorn.errors import BadFile, BlackthornError
 from blackthorn.formulas import decode_formula
-from blackthorn.records import MODEL_SCHEMA, SWEEP_SCHEMA, FittedModel, Measurement, SweepHeader
+from blackthorn.records import MODEL_SCHEMA, PRESET_SCHEMA, SWEEP_SCHEMA, FittedModel, Measurement, Preset, SweepHeader
 
 RecordT = TypeVar("RecordT")
 JsonObject = dict[str, Any]
 Upgrade = Callable[[JsonObject], JsonObject]
 
-SCHEMAS: dict[type, int] = {SweepHeader: SWEEP_SCHEMA, Measurement: SWEEP_SCHEMA, FittedModel: MODEL_SCHEMA}
+SCHEMAS: dict[type, int] = {
+    SweepHeader: SWEEP_SCHEMA,
+    Measurement: SWEEP_SCHEMA,
+    FittedModel: MODEL_SCHEMA,
+    Preset: PRESET_SCHEMA,
+}
 """The schema number that this blackthorn writes, by record."""
 
-UPGRADES: dict[type, dict[int, Upgrade]] = {SweepHeader: {}, Measurement: {}, FittedModel: {}}
+UPGRADES: dict[type, dict[int, Upgrade]] = {SweepHeader: {}, Measurement: {}, FittedModel: {}, Preset: {}}
 """How to bring a record from a schema to the next one, by record and schema.
 
 An upgrade is handed any JSON object at all, and raises `BadFile` for one that it cannot read.

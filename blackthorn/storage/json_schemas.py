@@ -6,17 +6,22 @@ import msgspec
 
 from blackthorn.errors import UnknownName
 from blackthorn.formulas import KINDS, formula_schema
-from blackthorn.records import FittedModel, Measurement, SweepHeader
+from blackthorn.records import FittedModel, Measurement, Preset, SweepHeader
 from blackthorn.storage.codec import SCHEMAS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-DESCRIBED: dict[str, type] = {"sweep-header": SweepHeader, "measurement": Measurement, "fitted-model": FittedModel}
+DESCRIBED: dict[str, type] = {
+    "sweep-header": SweepHeader,
+    "measurement": Measurement,
+    "fitted-model": FittedModel,
+    "preset": Preset,
+}
 """What has a JSON Schema, by name."""
 
 
 def json_schema(what: str) -> dict[str, Any]:
-    """The JSON Schema of a sweep file's first line, of each further line, or of a fitted model.
+    """The JSON Schema of a sweep file's first line, of each further line, of a fitted model, or of a preset.
 
     Raises:
         UnknownName: `what` is not in `DESCRIBED`.

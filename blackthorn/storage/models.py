@@ -5,13 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-import blackthorn
 from blackthorn.errors import BadFile, BadValue
 from blackthorn.records import FittedModel
 from blackthorn.storage.codec import read_record, schema_of
 from blackthorn.storage.disk import read_bytes, read_errors, write_atomically
 from blackthorn.storage.faults import model_faults
-from blackthorn.storage.places import safe_name
+from blackthorn.storage.places import safe_name, shipped
 
 _REMEDY = "make it again with: blackthorn fit"
 
@@ -61,7 +60,5 @@ def find_models(folders: Iterable[Path]) -> list[Path]:
 
 
 def shipped_models() -> Path:
-    """The folder of the fitted models that come with blackthorn: inside the package, or beside it in the repository."""
-    package = Path(blackthorn.__file__).parent
-    inside = package / "fitted_models"
-    return inside if inside.is_dir() else package.parent / "fitted_models"
+    """The folder of the fitted models that come with blackthorn."""
+    return shipped("fitted_models")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import blackthorn
 from blackthorn.errors import BadFile
 from blackthorn.storage.disk import read_errors
 
@@ -50,3 +51,10 @@ def _sweeps_below(folder: Path) -> list[Path]:
         if not folder.is_dir():
             raise BadFile(f"there is no folder {folder}", "check the path")
         return [path for path in folder.rglob("*.jsonl") if path.is_file() and path.stat().st_size > 0]
+
+
+def shipped(folder: str) -> Path:
+    """A folder of files that come with blackthorn: inside the package, or beside it in the repository."""
+    package = Path(blackthorn.__file__).parent
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent / folder
