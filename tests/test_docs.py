@@ -14,6 +14,7 @@ from blackthorn.cli import main
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.program import COMMANDS, program
 from blackthorn.layers import layer_kind
+from blackthorn.records import PlannedSweep, Preset, Range
 from blackthorn.storage import model_path, write_model
 from tests.examples import a_model
 from tests.networks import light_networks
@@ -23,6 +24,10 @@ ELSEWHERE = ("pip", "make", "git")
 """Programs whose command lines are not run here."""
 FEW_POINTS = "--formulas staircase.json --max-points 6"
 """Put after a sweep that would take minutes on a device."""
+
+SMALL_PRESET = "small.json"
+"""Stands in for a preset that would take minutes."""
+PLANNED = PlannedSweep("conv2d", {"filters": Range(1, 64)}, points=6)
 
 
 def blocks(language: str) -> list[str]:
@@ -37,7 +42,9 @@ def command_lines() -> list[str]:
 
 def runnable(line: str) -> list[str]:
     """The words of a command line, `blackthorn` left out, with a device that takes no time."""
-    if line.startswith("blackthorn sweep") and "--formulas" not in line:
+    if "--preset cnn" in line:
+        line = line.replace("--preset cnn", f"--preset {SMALL_PRESET} --formulas staircase.json")
+    elif line.startswith("blackthorn sweep") and "--formulas" not in line:
         line = f"{line} {FEW_POINTS}"
     return shlex.split(line)[1:]
 
@@ -52,6 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """What the README takes for granted: a network, a model of this machine, and the simulated device that it shows."""
     monkeypatch.chdir(tmp_path)
     shutil.copy(light_networks()["light_resnet50"], "resnet50.onnx")
+    Path(SMALL_PRESET).write_bytes(msgspec.json.encode(Preset("small", "one sweep", 1.0, (PLANNED,))))
     (device,) = blocks("json")
     Path("staircase.json").write_text(device)
     model = msgspec.structs.replace(a_model(), device=msgspec.structs.replace(a_model().device, name=this_device()))

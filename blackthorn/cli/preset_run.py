@@ -14,7 +14,8 @@ from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.stamp import MADE_BY, now
 from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, sweep_json
 from blackthorn.cli.tables import table
-from blackthorn.records import PlannedSweep, Preset
+from blackthorn.errors import NotMeasured
+from blackthorn.records import PlannedSweep, Preset, SweepHeader
 from blackthorn.storage import find_preset
 from blackthorn.sweeping import SweepPlan
 from blackthorn.timing import Timer, TimingPolicy
@@ -26,21 +27,32 @@ SECONDS_PER_MINUTE = 60.0
 
 
 class PresetReport(msgspec.Struct, frozen=True):
-    """What came of a preset: its sweeps as far as they were made, and the seconds that this run took."""
+    """What came of a preset.
+
+    Attributes:
+        preset: what was to be done.
+        sweeps: every plan that was begun, in order, with what came of it; None where the device cannot run such layers.
+        seconds: what this run took.
+    """
 
     preset: Preset
-    sweeps: tuple[SweepReport, ...]
+    sweeps: tuple[tuple[SweepPlan, SweepReport | None], ...]
     seconds: float
+
+    @property
+    def made(self) -> tuple[SweepReport, ...]:
+        """The sweeps that the device could make."""
+        return tuple(report for _, report in self.sweeps if report is not None)
 
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended it."""
-        return self.sweeps[-1].outcome.interrupted
+        return any(report.outcome.interrupted for report in self.made)
 
     @property
     def points(self) -> int:
         """Points that the files hold together."""
-        return sum(report.points for report in self.sweeps)
+        return sum(report.points for report in self.made)
 
 
 def run(
@@ -56,6 +68,9 @@ def run(
 
     Args:
         given: name or file of the preset; the others are the command's options as they were written.
+
+    Raises:
+        NotMeasured: the device can run none of it.
     """
     preset = find_preset(given)
     plans = [_checked(planned) for planned in preset.sweeps]
@@ -63,14 +78,29 @@ def run(
     begin = time.monotonic()
     click.echo(f"{preset.name}: at most {preset.points} points in about {preset.minutes:g} minutes", err=True)
     with make_runner(runner, threads, cpus, recordings, formulas) as device, Timer(device, _policy(preset)) as timer:
-        reports: list[SweepReport] = []
+        sweeps: list[tuple[SweepPlan, SweepReport | None]] = []
         for plan in plans:
             header = plan.header(device.device(), device.reference(), now(), MADE_BY)
-            reports.append(carry_out(plan, header, timer, out))
-            click.echo(f"{len(reports)} of {len(plans)}: {_line(plan, reports[-1])}", err=True)
-            if reports[-1].outcome.interrupted:
+            sweeps.append((plan, _carried_out(plan, header, timer, out, f"{len(sweeps) + 1} of {len(plans)}")))
+            report = PresetReport(preset, tuple(sweeps), time.monotonic() - begin)
+            if report.interrupted:
                 break
-    return PresetReport(preset, tuple(reports), time.monotonic() - begin)
+    if not report.made:
+        raise NotMeasured(f"{preset.name} holds no layer that {header.device.name} can run", "choose another preset")
+    return report
+
+
+def _carried_out(plan: SweepPlan, header: SweepHeader, timer: Timer, out: Path, place: str) -> SweepReport | None:
+    """One sweep, and a line about it; None where the device cannot run such layers, which must not end all others."""
+    try:
+        report = carry_out(plan, header, timer, out)
+    except NotMeasured as error:
+        click.echo(f"{place}: {plan.layer} is left out: {error}", err=True)
+        return None
+    held = dimension_text(plan.layer, plan.fixed)
+    what = f"{plan.layer} {held + ' ' if held else ''}over {', '.join(plan.axes)}"
+    click.echo(f"{place}: {what}: {report.points} points, error {_error(report)}", err=True)
+    return report
 
 
 def _policy(preset: Preset) -> TimingPolicy:
@@ -84,14 +114,8 @@ def _checked(planned: PlannedSweep) -> SweepPlan:
     return plan
 
 
-def _line(plan: SweepPlan, report: SweepReport) -> str:
-    """One sweep, as it ends."""
-    held = dimension_text(plan.layer, plan.fixed)
-    return f"{plan.layer} {held + ' ' if held else ''}over {', '.join(plan.axes)}: {report.points} points, {_error(report)}"
-
-
 def _error(report: SweepReport) -> str:
-    return "no formula" if report.formula is None else f"error {report.formula.rmspe_cross_validated:.1f} %"
+    return "-" if report.formula is None else f"{report.formula.rmspe_cross_validated:.1f} %"
 
 
 def preset_lines(report: PresetReport, again: str, out: Path) -> Iterator[str]:
@@ -103,16 +127,12 @@ def preset_lines(report: PresetReport, again: str, out: Path) -> Iterator[str]:
         out: the folder of the sweeps.
     """
     rows = [
-        (
-            planned.layer,
-            dimension_text(planned.layer, planned.fixed),
-            str(sweep.points),
-            "-" if sweep.formula is None else f"{sweep.formula.rmspe_cross_validated:.1f} %",
-        )
-        for planned, sweep in zip(report.preset.sweeps, report.sweeps, strict=False)
+        (plan.layer, dimension_text(plan.layer, plan.fixed), str(sweep.points), _error(sweep))
+        for plan, sweep in report.sweeps
+        if sweep is not None
     ]
     yield from table(("layer", "at", "points", "error"), rows, right=(2, 3))
-    yield f"{report.points} points of {report.sweeps[0].device}, {readable_duration(report.seconds)}"
+    yield f"{report.points} points of {report.made[0].device}, {readable_duration(report.seconds)}"
     yield f"go on with: {again}" if report.interrupted else f"fit all sweeps with: {fit_command(out)}"
 
 
@@ -123,5 +143,5 @@ def preset_json(report: PresetReport) -> dict[str, Any]:
         "points": report.points,
         "seconds": report.seconds,
         "interrupted": report.interrupted,
-        "sweeps": [sweep_json(sweep) for sweep in report.sweeps],
+        "sweeps": [sweep_json(sweep) for sweep in report.made],
     }

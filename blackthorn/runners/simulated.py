@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from statistics import NormalDist
 from typing import ClassVar
 
-from blackthorn.errors import BadValue, UnknownName
+from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.formulas import Formula
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
@@ -96,11 +96,14 @@ class SimulatedRunner(Runner):
         """What the formula says, without any chance.
 
         Raises:
-            UnknownName: there is no formula for the layer kind.
+            NotMeasured: there is no formula for the layer kind.
             BadValue: the formula names a dimension that the probe lacks, or gives no positive time.
         """
         if probe.layer not in self._formulas:
-            raise UnknownName("simulated layer kind", probe.layer, self._formulas)
+            known = ", ".join(sorted(self._formulas)) or "none"
+            raise NotMeasured(
+                f"the simulated device has no formula for {probe.layer}", f"add one to those of its file: {known}"
+            )
         try:
             seconds: float = self._formulas[probe.layer].evaluate(probe.dimensions).item()
         except KeyError as error:

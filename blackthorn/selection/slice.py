@@ -63,6 +63,8 @@ def next_value(axis: Range, known: Mapping[int, Told], skipped: frozenset[int], 
     for value in opening(axis):
         if value not in known and value not in skipped:
             return value
+    if not known:  # where neither end can be measured, what lies between may be
+        return int(np.quantile(grid[open_], 0.5, method="lower"))
     return _most_telling(axis, grid, open_, known, noise)
 
 

@@ -19,6 +19,8 @@ OnPoint = Callable[[Progress, Measurement], None]
 
 RETRIED_SHARE = 0.25
 """Most of a run's points that are measured again: a machine that is never steady must not double the cost."""
+MOST_REFUSALS = 8
+"""Points that are tried where not one can be measured: such layers do not run there at all."""
 GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy")
 """From the best to the worst."""
 
@@ -110,6 +112,8 @@ class _Run:
             point = self._selector.ask()
             if point is None:
                 return "enough is known"
+            if len(self.skipped) >= MOST_REFUSALS and not self._told:
+                return "no point could be measured"
             measurement = self._take(point)
             if measurement is not None and on_point is not None:
                 on_point(self._selector.progress(), measurement)

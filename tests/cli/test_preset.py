@@ -7,7 +7,7 @@ import pytest
 
 from blackthorn.cli import preset_run
 from blackthorn.storage import find_preset, read_sweep
-from tests.cli.conftest import Say
+from tests.cli.conftest import Say, write_device
 
 SWEEPS: list[dict[str, Any]] = [
     {"layer": "conv2d", "axes": {"filters": {"low": 1, "high": 256}}, "points": 8},
@@ -37,6 +37,14 @@ def test_people_read_points_and_errors_and_how_to_fit(say: Say) -> None:
     assert "14 points" in said.out
     assert "fit all sweeps with: blackthorn fit" in said.out
     assert "at most 14 points in about 1 minutes" in said.err
+
+
+def test_a_kind_that_the_device_cannot_run_is_left_out(say: Say) -> None:
+    write_preset()
+    write_device("nothing.json", {})
+    said = say("sweep --preset small.json --formulas nothing.json")
+    assert said.code == 2
+    assert "conv2d is left out" in said.err
 
 
 def test_a_second_run_measures_nothing(say: Say) -> None:

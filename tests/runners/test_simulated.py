@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blackthorn.errors import BadValue, UnknownName
+from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.formulas import Constant, Linear
 from blackthorn.records import Measurement, Probe
 from blackthorn.runners.simulated import SimulatedRunner
@@ -92,7 +92,7 @@ def test_a_simulated_second_takes_no_time() -> None:
 
 
 def test_an_unknown_layer_is_refused() -> None:
-    with pytest.raises(UnknownName, match="did you mean 'line'"):
+    with pytest.raises(NotMeasured, match="has no formula for"):
         SimulatedRunner({"line": LINE}).load(Probe("lime", {"x": 1}))
 
 

@@ -95,3 +95,10 @@ def test_an_axis_of_several_dimensions_moves_them_together():
         selector.tell(point, float(area.evaluate({"height": size, "width": size})), 0.01)
     predicted = selector.fits()[0].formula().evaluate({"height": 50, "width": 50})
     assert predicted == pytest.approx(area.evaluate({"height": 50, "width": 50}), rel=0.03)
+
+
+def test_where_neither_end_can_be_measured_the_middle_is_tried():
+    selector = AdaptiveSelector({"filters": Range(1, 256)}, limit=14)
+    for _ in range(4):
+        selector.skip(selector.ask())
+    assert 64 < selector.ask()["filters"] < 192

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility, range_score
+from blackthorn.selection.scores import (
+    alignment,
+    coefficient_score,
+    distance_score,
+    levels_score,
+    leverage,
+    plausibility,
+    range_score,
+    unit_scale,
+)
 
 EVEN = np.array([0.5, 0.5])
 
@@ -53,3 +62,14 @@ def test_a_direction_never_measured_tells_most_about_coefficients():
 def test_distance_is_to_the_nearest():
     points, measured = np.array([[0.0], [0.5], [0.9]]), np.array([[0.0], [1.0]])
     assert distance_score(points, measured) == pytest.approx([0.0, 0.5, 0.1])
+
+
+def test_the_unit_scale_is_halfway_between_linear_and_logarithmic():
+    low, high = np.array([1.0]), np.array([16.0])
+    assert unit_scale(np.array([1.0, 16.0]), low, high) == pytest.approx([0.0, 1.0])
+    assert unit_scale(np.array([4.0]), low, high)[0] == pytest.approx((3 / 15 + 1 / 2) / 2)
+    assert unit_scale(np.array([5.0]), np.array([5.0]), np.array([5.0]))[0] == 0.0
+
+
+def test_alignment_counts_how_often_two_divides_up_to_the_longest_block():
+    assert alignment(np.array([7.0, 2.0, 24.0, 64.0, 4096.0])) == pytest.approx([0.0, 1 / 6, 3 / 6, 1.0, 1.0])
