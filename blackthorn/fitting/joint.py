@@ -170,7 +170,13 @@ def _best_trial(
     present = np.broadcast_to(points.weights, designs.shape[:2])
     fits = fit_candidates(designs, present, points.reported_noise, total)
     i = int(fits.cost.argmin())
-    return float(fits.cost[i]), trials[i], (fits.coefficients[i], float(fits.noise[i]))
+    cost = float(fits.cost[i]) + choice_cost(len(trials[i]), relative.shape[0])
+    return cost, trials[i], (fits.coefficients[i], float(fits.noise[i]))
+
+
+def choice_cost(chosen: int, among: int) -> float:
+    """Nats it takes to say which products were chosen: first how many, then which set of that many."""
+    return math.log(among) + math.log(math.comb(among, chosen))
 
 
 def _borrow(points: Points, cell: Cell, total: int) -> Cell:
