@@ -7,9 +7,66 @@ from types import MappingProxyType
 
 from blackthorn.errors import UnknownName
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.batch_norm import BatchNorm
+from blackthorn.layers.binary import Add, AddBroadcast
+from blackthorn.layers.conv1d import Conv1d
 from blackthorn.layers.conv2d import Conv2d
+from blackthorn.layers.conv_transpose2d import ConvTranspose2d
+from blackthorn.layers.dense import Dense
+from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d
+from blackthorn.layers.elementwise import Cast, Elu, Gelu, PRelu, Relu, Sigmoid, Softplus
+from blackthorn.layers.global_pool import GlobalAveragePool2d
+from blackthorn.layers.lrn import Lrn
+from blackthorn.layers.matmul import MatMul
+from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
+from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
+from blackthorn.layers.recurrent import Gru, Lstm
+from blackthorn.layers.reorder import ReorderInput, ReorderOutput
+from blackthorn.layers.reshape import Reshape
+from blackthorn.layers.resize import ResizeLinear, ResizeNearest
+from blackthorn.layers.rows import InstanceNorm, LayerNorm, Reduce, Softmax
+from blackthorn.layers.transpose import Transpose
 
-_BUILT_IN: tuple[type[LayerKind], ...] = (Conv2d,)
+_BUILT_IN: tuple[type[LayerKind], ...] = (
+    Conv2d,
+    DepthwiseConv2d,
+    Dense,
+    MatMul,
+    MaxPool2d,
+    AveragePool2d,
+    GlobalAveragePool2d,
+    BatchNorm,
+    Lrn,
+    Softmax,
+    LayerNorm,
+    InstanceNorm,
+    Relu,
+    Sigmoid,
+    Gelu,
+    Elu,
+    PRelu,
+    Softplus,
+    Add,
+    AddBroadcast,
+    Concat,
+    Split,
+    Slice,
+    Pad,
+    Transpose,
+    Reshape,
+    Gather,
+    ResizeNearest,
+    ResizeLinear,
+    Reduce,
+    ConvTranspose2d,
+    Conv1d,
+    Lstm,
+    Gru,
+    Cast,
+    ReorderInput,
+    ReorderOutput,
+)
+"""In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 
 __all__ = ["Dimension", "LayerKind", "layer_kind", "layer_kinds"]
 

@@ -7,9 +7,13 @@ from typing import ClassVar
 import msgspec
 
 from blackthorn.errors import BadValue, UnknownName
+from blackthorn.layers.onnx_probe import ProbeLayer, probe_model
 from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
 
-PRECISION_BYTES: dict[Precision, int] = {"fp32": 4, "fp16": 2}
+COLD_BYTES = 64 * 2**20
+"""Bytes that all weight copies of a probe may take together: enough to leave any cache, small enough to build fast."""
+MOST_COPIES = 4
+FEWEST_COPIES = 2
 
 
 class Dimension(msgspec.Struct, frozen=True):
@@ -35,35 +39,41 @@ class LayerKind(abc.ABC):
     shorthands: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Names that stand for several dimensions moved together: size = height and width."""
 
-    @abc.abstractmethod
-    def macs(self, dimensions: Dimensions) -> int:
-        """Multiply-accumulates of one such layer."""
-
-    @abc.abstractmethod
-    def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
-        """Bytes of input, weights and output of one such layer, each touched once."""
-
-    @abc.abstractmethod
-    def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:
-        """The probe: a serialised ONNX model of `copies(...)` such layers with different weights over one input.
-
-        Several copies, because a single layer that is repeated finds its weights warm in the cache, which no layer of a
-        network does. Every layer of the probe is an ONNX node whose operator is in `operators`.
-        """
-
-    @abc.abstractmethod
-    def copies(self, dimensions: Dimensions, precision: Precision) -> int:
-        """How many layers the probe holds."""
-
     operators: ClassVar[frozenset[str]]
     """ONNX operators whose kernel time is the layer's, in the probe and in a network."""
+
+    @abc.abstractmethod
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        """One such layer as it stands in the probe."""
 
     @abc.abstractmethod
     def read(self, node: OnnxNode) -> Dimensions | None:
         """The dimensions of a node that is such a layer; None where it is not, or where its shapes are not known."""
 
-    @abc.abstractmethod
-    def check(self, dimensions: Dimensions) -> None:
+    def macs(self, dimensions: Dimensions) -> int:  # noqa: ARG002 (what most kinds say)
+        """Multiply-accumulates of one such layer: 0 of those that neither convolve nor multiply matrices."""
+        return 0
+
+    def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
+        """Bytes of input, weights and output of one such layer, each touched once."""
+        return self.probe_layer(dimensions).moved_bytes(precision)
+
+    def copies(self, dimensions: Dimensions, precision: Precision) -> int:
+        """How many layers the probe holds.
+
+        Several, because a single layer that is repeated finds its weights warm in the cache, which no layer of a network does;
+        only weights too large for any cache need no second copy.
+        """
+        weights = self.probe_layer(dimensions).weight_bytes(precision)
+        if weights > 2 * COLD_BYTES:
+            return 1
+        return max(FEWEST_COPIES, min(MOST_COPIES, COLD_BYTES // max(1, weights)))
+
+    def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:
+        """The probe: a serialised ONNX model of `copies(...)` such layers, each timed under one of `operators`."""
+        return probe_model(self.probe_layer(dimensions), self.copies(dimensions, precision), precision)
+
+    def check(self, dimensions: Dimensions) -> None:  # noqa: B027 (what most kinds say)
         """Refuse dimensions that no such layer can have together.
 
         Raises:

@@ -1,0 +1,107 @@
+"""What convolutions of any rank share: shapes, work, the ONNX node and its reading; bias and ReLU as runtimes fuse them."""
+
+import abc
+import math
+from typing import ClassVar
+
+import msgspec
+
+from blackthorn.errors import BadValue
+from blackthorn.layers.base import LayerKind
+from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
+from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute, whole_attribute
+from blackthorn.layers.windows import positions, same_padded, same_pads
+from blackthorn.records import Dimensions, OnnxNode
+
+
+class ConvolutionShape(msgspec.Struct, frozen=True):
+    """A same-padded convolution; sizes, kernel, stride and dilation have one number an axis, (height, width) or (length,)."""
+
+    filters: int
+    channels: int
+    sizes: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int = 1
+    batch: int = 1
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """(batch, filters, sizes) of the result."""
+        return (self.batch, self.filters, *map(positions, self.sizes, self.stride))
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """(filters, channels of one group, kernel)."""
+        return (self.filters, self.channels // self.groups, *self.kernel)
+
+    @property
+    def macs(self) -> int:
+        """Every output element sums over the channels of its group and the kernel."""
+        return math.prod(self.output) * math.prod(self.weights[1:])
+
+    def probe_layer(self) -> ProbeLayer:
+        """The convolution as an ONNX node with a bias, a ReLU behind it."""
+        return ProbeLayer(
+            operator="Conv",
+            inputs=(
+                Activations((self.batch, self.channels, *self.sizes)),
+                Weights(self.weights),
+                Weights((self.filters,)),
+            ),
+            outputs=(self.output,),
+            attributes={
+                "kernel_shape": self.kernel,
+                "strides": self.stride,
+                "dilations": self.dilation,
+                "group": self.groups,
+                "pads": same_pads(self.kernel, self.dilation),
+            },
+            shared_input=True,
+            reader="Relu",
+        )
+
+
+def check_groups(dimensions: Dimensions) -> None:
+    """Refuse groups of unequal size.
+
+    Raises:
+        BadValue: `groups` does not divide filters or channels.
+    """
+    groups = dimensions["groups"]
+    for name in ("filters", "channels"):
+        if dimensions[name] % groups:
+            problem = f"groups={groups} does not divide {name}={dimensions[name]}"
+            raise BadValue(problem, f"make {name} a multiple of groups")
+
+
+class Convolution(LayerKind):
+    """A kind of layer that is a convolution of some form."""
+
+    operators: ClassVar[frozenset[str]] = frozenset({"Conv", "FusedConv"})
+
+    @abc.abstractmethod
+    def shape(self, d: Dimensions) -> ConvolutionShape:
+        """The convolution with these dimensions."""
+
+    def macs(self, dimensions: Dimensions) -> int:
+        return self.shape(dimensions).macs
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        return self.shape(dimensions).probe_layer()
+
+
+def read_convolution(node: OnnxNode, axes: int) -> ConvolutionShape | None:
+    """The convolution over that many axes that a node is; None where it is none, or its shapes are not known."""
+    if node.op_type not in Convolution.operators:
+        return None
+    data, weights, output = input_shape(node, 0, 2 + axes), input_shape(node, 1, 2 + axes), output_shape(node, 0, 2 + axes)
+    strides, dilations = sizes_attribute(node, "strides", axes), sizes_attribute(node, "dilations", axes)
+    groups = whole_attribute(node, "group", 1)
+    if not data or not weights or not output or not strides or not dilations or groups is None or groups < 1:
+        return None
+    if weights[1] * groups != data[1] or weights[0] % groups:
+        return None
+    sizes = tuple(map(same_padded, data[2:], output[2:], strides))
+    return ConvolutionShape(weights[0], data[1], sizes, weights[2:], strides, dilations, groups, data[0])

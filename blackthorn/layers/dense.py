@@ -1,0 +1,40 @@
+"""Dense (fully connected) layers: a matrix product with weights."""
+
+from typing import ClassVar
+
+from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
+from blackthorn.layers.products import PRODUCT_OPERATORS, read_product
+from blackthorn.records import Dimensions, OnnxNode
+
+
+class Dense(LayerKind):
+    """`rows` vectors (batch, or words of a text) of `inputs` numbers, each times a matrix that gives `outputs` numbers."""
+
+    name: ClassVar[str] = "dense"
+    operators: ClassVar[frozenset[str]] = PRODUCT_OPERATORS
+    dimensions: ClassVar[tuple[Dimension, ...]] = (
+        Dimension("outputs", 512, 1, 4096),
+        Dimension("inputs", 512, 1, 4096),
+        Dimension("rows", 1, 1, 1024),
+    )
+
+    def macs(self, dimensions: Dimensions) -> int:
+        return dimensions["rows"] * dimensions["inputs"] * dimensions["outputs"]
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        rows, inputs, outputs = (dimensions[name] for name in ("rows", "inputs", "outputs"))
+        return ProbeLayer(
+            operator="Gemm",
+            inputs=(Activations((rows, inputs)), Weights((outputs, inputs)), Weights((outputs,))),
+            outputs=((rows, outputs),),
+            attributes={"transB": 1},
+            shared_input=True,
+            reader="Relu",
+        )
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        product = read_product(node)
+        if product is None or not product.weighted:
+            return None
+        return {"outputs": product.columns, "inputs": product.inner, "rows": product.batch * product.rows}

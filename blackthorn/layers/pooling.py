@@ -1,0 +1,79 @@
+"""Pooling over windows; average and maximum differ in their operator alone.
+
+Where the channels fill whole blocks, ONNX Runtime pools in the blocked layout of convolutions, else in the plain one; a probe
+of the same channels takes the same way, whatever stands before it.
+"""
+
+from typing import ClassVar
+
+from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.onnx_probe import Activations, ProbeLayer
+from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute
+from blackthorn.layers.windows import positions, same_padded, same_pads
+from blackthorn.records import Dimensions, OnnxNode
+
+
+class WindowPool(LayerKind):
+    """Every channel reduced over windows of kernel x kernel_width, zero-padded to ceil(height / stride) x ceil(width / ...)."""
+
+    operator: ClassVar[str]
+    dimensions: ClassVar[tuple[Dimension, ...]] = (
+        Dimension("channels", 64, 1, 1024),
+        Dimension("height", 32, 1, 224),
+        Dimension("width", "height", 1, 224),
+        Dimension("kernel", 3, 1, 11),
+        Dimension("kernel_width", "kernel", 1, 11),
+        Dimension("stride", 2, 1, 4),
+        Dimension("stride_width", "stride", 1, 4),
+        Dimension("batch", 1, 1, 64),
+    )
+    shorthands = {"size": ("height", "width")}
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        d = dimensions
+        kernel, stride = (d["kernel"], d["kernel_width"]), (d["stride"], d["stride_width"])
+        output = (d["batch"], d["channels"], positions(d["height"], stride[0]), positions(d["width"], stride[1]))
+        return ProbeLayer(
+            operator=self.operator,
+            inputs=(Activations((d["batch"], d["channels"], d["height"], d["width"])),),
+            outputs=(output,),
+            attributes={"kernel_shape": kernel, "strides": stride, "pads": same_pads(kernel, (1, 1))},
+        )
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        data, output = input_shape(node, 0, 4), output_shape(node, 0, 4)
+        kernel, stride = sizes_attribute(node, "kernel_shape", 2), sizes_attribute(node, "strides", 2)
+        if node.op_type != self.operator or not data or not output or not kernel or not stride or covers_all(node):
+            return None
+        return {
+            "channels": data[1],
+            "height": same_padded(data[2], output[2], stride[0]),
+            "width": same_padded(data[3], output[3], stride[1]),
+            "kernel": kernel[0],
+            "kernel_width": kernel[1],
+            "stride": stride[0],
+            "stride_width": stride[1],
+            "batch": data[0],
+        }
+
+
+class MaxPool2d(WindowPool):
+    """The largest number of every window."""
+
+    name: ClassVar[str] = "max_pool2d"
+    operator: ClassVar[str] = "MaxPool"
+    operators: ClassVar[frozenset[str]] = frozenset({"MaxPool"})
+
+
+class AveragePool2d(WindowPool):
+    """The mean of every window."""
+
+    name: ClassVar[str] = "average_pool2d"
+    operator: ClassVar[str] = "AveragePool"
+    operators: ClassVar[frozenset[str]] = frozenset({"AveragePool"})
+
+
+def covers_all(node: OnnxNode) -> bool:
+    """Whether a pool has a single window, which is the whole image."""
+    data, output = input_shape(node, 0, 4), output_shape(node, 0, 4)
+    return bool(data and output and output[2:] == (1, 1) and sizes_attribute(node, "kernel_shape", 2) == data[2:] != (1, 1))

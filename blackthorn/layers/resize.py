@@ -1,0 +1,65 @@
+"""Images made larger or smaller, by copying pixels or by mixing them."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.onnx_probe import Activations, Given, LeftOut, ProbeLayer
+from blackthorn.layers.shapes import input_shape, output_shape
+from blackthorn.layers.windows import positions
+from blackthorn.records import Dimensions, OnnxNode
+
+FACTOR = 2
+"""By how much a probe enlarges: the usual step of decoders and feature pyramids."""
+
+
+class Resize(LayerKind):
+    """An image of `channels` x `height` x `width`, those of the result, made from a smaller one.
+
+    By what factor it grows hardly matters: the work is done for every pixel of the result.
+    """
+
+    mode: ClassVar[str]
+    operators: ClassVar[frozenset[str]] = frozenset({"Resize", "Upsample"})
+    dimensions: ClassVar[tuple[Dimension, ...]] = (
+        Dimension("channels", 64, 1, 512),
+        Dimension("height", 56, 1, 224),
+        Dimension("width", "height", 1, 224),
+        Dimension("batch", 1, 1, 64),
+    )
+    shorthands = {"size": ("height", "width")}
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        image = tuple(dimensions[name] for name in ("batch", "channels", "height", "width"))
+        smaller = (*image[:2], *(positions(size, FACTOR) for size in image[2:]))
+        inputs = (Activations(smaller), LeftOut(), LeftOut(), Given(np.array(image, np.int64)))
+        return ProbeLayer(
+            "Resize", inputs, (image,), {"mode": self.mode, "coordinate_transformation_mode": "asymmetric", **self.rounding}
+        )
+
+    rounding: ClassVar[dict[str, str]] = {}
+    """What the mode needs to know besides."""
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        image = output_shape(node, 0, 4)
+        if node.op_type not in self.operators or image is None or node.attributes.get("mode", "nearest") != self.mode:
+            return None
+        if input_shape(node, 0, 4) is None:
+            return None
+        return dict(zip(("batch", "channels", "height", "width"), image, strict=True))
+
+
+class ResizeNearest(Resize):
+    """Every pixel is the nearest one of the input."""
+
+    name: ClassVar[str] = "resize_nearest"
+    mode: ClassVar[str] = "nearest"
+    rounding: ClassVar[dict[str, str]] = {"nearest_mode": "floor"}
+
+
+class ResizeLinear(Resize):
+    """Every pixel is mixed from the four nearest ones of the input."""
+
+    name: ClassVar[str] = "resize_linear"
+    mode: ClassVar[str] = "linear"
