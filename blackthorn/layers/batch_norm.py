@@ -4,6 +4,7 @@ import math
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
 from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
@@ -26,10 +27,10 @@ class BatchNorm(LayerKind):
         Dimension("width", "height", 1, 224),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        image = tuple(dimensions[name] for name in ("batch", "channels", "height", "width"))
+        image = image_shape(dimensions)
         parameters = (Weights((dimensions["channels"],)),) * PARAMETERS
         return ProbeLayer(
             "BatchNormalization", (Activations(image), *parameters), (image,), shared_input=True, blocked=True, reader="Relu"
@@ -40,4 +41,4 @@ class BatchNorm(LayerKind):
         if node.op_type != "BatchNormalization" or not data or len(data) < 2 or data != output_shape(node):
             return None
         height, width = (data[2], math.prod(data[3:])) if len(data) > 2 else (1, 1)
-        return {"channels": data[1], "height": height, "width": width, "batch": data[0]}
+        return image_dimensions((*data[:2], height, width))

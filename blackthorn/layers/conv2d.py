@@ -5,6 +5,7 @@ from typing import ClassVar
 from blackthorn.layers.base import Dimension
 from blackthorn.layers.convolution import Convolution, ConvolutionShape, check_groups, read_convolution
 from blackthorn.layers.depthwise_conv2d import is_depthwise
+from blackthorn.layers.images import IMAGE_SHORTHANDS
 from blackthorn.records import Dimensions, OnnxNode
 
 
@@ -29,7 +30,7 @@ class Conv2d(Convolution):
         Dimension("groups", 1, 1, 1024),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def check(self, dimensions: Dimensions) -> None:
         check_groups(dimensions)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.convolution import check_groups
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
 from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute, whole_attribute
 from blackthorn.records import Dimensions, OnnxNode
@@ -30,7 +31,7 @@ class ConvTranspose2d(LayerKind):
         Dimension("groups", 1, 1, 512),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def check(self, dimensions: Dimensions) -> None:
         check_groups(dimensions)
@@ -76,7 +77,7 @@ class ConvTranspose2d(LayerKind):
 
 def _shapes(d: Dimensions) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Shapes of the input, the weights (channels, filters of one group, kernel) and the output."""
-    data = (d["batch"], d["channels"], d["height"], d["width"])
+    data = image_shape(d)
     weights = (d["channels"], d["filters"] // d["groups"], d["kernel"], d["kernel_width"])
     height, width = (
         (size - 1) * stride + kernel

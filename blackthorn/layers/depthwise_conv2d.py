@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from blackthorn.layers.base import Dimension
 from blackthorn.layers.convolution import Convolution, ConvolutionShape, read_convolution
+from blackthorn.layers.images import IMAGE_SHORTHANDS
 from blackthorn.records import Dimensions, OnnxNode
 
 
@@ -28,7 +29,7 @@ class DepthwiseConv2d(Convolution):
         Dimension("dilation_width", "dilation", 1, 4),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def shape(self, d: Dimensions) -> ConvolutionShape:
         return ConvolutionShape(

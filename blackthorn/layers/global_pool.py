@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
 from blackthorn.layers.pooling import covers_all
 from blackthorn.layers.shapes import input_shape, output_shape
@@ -26,17 +27,17 @@ class GlobalAveragePool2d(LayerKind):
         Dimension("width", "height", 1, 112),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        image = tuple(dimensions[name] for name in ("batch", "channels", "height", "width"))
+        image = image_shape(dimensions)
         return ProbeLayer("GlobalAveragePool", (Activations(image),), ((*image[:2], 1, 1),), blocked=True)
 
     def read(self, node: OnnxNode) -> Dimensions | None:
         image, output = input_shape(node, 0, 4), output_shape(node, 0)
         if image is None or output not in {image[:2], (*image[:2], 1, 1)} or not _takes_all(node, image[2:]):
             return None
-        return dict(zip(("batch", "channels", "height", "width"), image, strict=True))
+        return image_dimensions(image)
 
 
 def _takes_all(node: OnnxNode, size: tuple[int, ...]) -> bool:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from blackthorn.errors import BadValue
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
 from blackthorn.layers.shapes import input_shape, whole_attribute
 from blackthorn.records import Dimensions, OnnxNode
@@ -18,10 +19,10 @@ class Lrn(LayerKind):
         Dimension("channels", 64, 1, 512),
         Dimension("height", 28, 1, 112),
         Dimension("width", "height", 1, 112),
-        Dimension("window", 5, 1, 15),
         Dimension("batch", 1, 1, 64),
+        Dimension("window", 5, 1, 15),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def check(self, dimensions: Dimensions) -> None:
         window = dimensions["window"]
@@ -29,11 +30,11 @@ class Lrn(LayerKind):
             raise BadValue(f"window={window} has no channel in its middle", f"use an odd one, such as {window + 1}")
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        image = tuple(dimensions[name] for name in ("batch", "channels", "height", "width"))
+        image = image_shape(dimensions)
         return ProbeLayer("LRN", (Activations(image),), (image,), {"size": dimensions["window"]})
 
     def read(self, node: OnnxNode) -> Dimensions | None:
         image, window = input_shape(node, 0, 4), whole_attribute(node, "size", 0)
         if node.op_type != "LRN" or image is None or window is None or window < 1 or window % 2 == 0:
             return None
-        return {"channels": image[1], "height": image[2], "width": image[3], "window": window, "batch": image[0]}
+        return image_dimensions(image) | {"window": window}

@@ -7,6 +7,7 @@ of the same channels takes the same way, whatever stands before it.
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
 from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute
 from blackthorn.layers.windows import positions, same_padded, same_pads
@@ -27,7 +28,7 @@ class WindowPool(LayerKind):
         Dimension("stride_width", "stride", 1, 4),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         d = dimensions
@@ -35,7 +36,7 @@ class WindowPool(LayerKind):
         output = (d["batch"], d["channels"], positions(d["height"], stride[0]), positions(d["width"], stride[1]))
         return ProbeLayer(
             operator=self.operator,
-            inputs=(Activations((d["batch"], d["channels"], d["height"], d["width"])),),
+            inputs=(Activations(image_shape(d)),),
             outputs=(output,),
             attributes={"kernel_shape": kernel, "strides": stride, "pads": same_pads(kernel, (1, 1))},
         )

@@ -7,6 +7,7 @@ import abc
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
 from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.layers.windows import positions
@@ -29,16 +30,16 @@ class Reorder(LayerKind):
         Dimension("width", "height", 1, 224),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
-        return 2 * Activations(_image(dimensions)).bytes(precision)
+        return 2 * Activations(image_shape(dimensions)).bytes(precision)
 
     def read(self, node: OnnxNode) -> Dimensions | None:
         image = self.plain_image(node)
         if image is None or node.op_type not in (self.operator, f"{BLOCKED_DOMAIN}.{self.operator}"):
             return None
-        return {"channels": image[1], "height": image[2], "width": image[3], "batch": image[0]}
+        return image_dimensions(image)
 
     @abc.abstractmethod
     def plain_image(self, node: OnnxNode) -> tuple[int, ...] | None:
@@ -54,7 +55,7 @@ class ReorderInput(Reorder):
     dimensions: ClassVar[tuple[Dimension, ...]] = (Dimension("channels", 64, BLOCK, 2048), *Reorder.dimensions[1:])
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        batch, channels, height, width = _image(dimensions)
+        batch, channels, height, width = image_shape(dimensions)
         taken = positions(channels, QUAD) * QUAD
         inputs = (Activations((batch, taken, height, width)), Weights((BLOCK, taken, 1, 1)))
         return ProbeLayer("Conv", inputs, ((batch, BLOCK, height, width),))
@@ -71,14 +72,9 @@ class ReorderOutput(Reorder):
     operators: ClassVar[frozenset[str]] = frozenset({"ReorderOutput"})
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        batch, channels, height, width = _image(dimensions)
+        batch, channels, height, width = image_shape(dimensions)
         inputs = (Activations((batch, 1, height, width)), Weights((channels, 1, 1, 1)))
-        return ProbeLayer("Conv", inputs, (_image(dimensions),), shared_input=True)
+        return ProbeLayer("Conv", inputs, (image_shape(dimensions),), shared_input=True)
 
     def plain_image(self, node: OnnxNode) -> tuple[int, ...] | None:
         return output_shape(node, 0, 4)
-
-
-def _image(dimensions: Dimensions) -> tuple[int, ...]:
-    """(batch, channels, height, width)."""
-    return tuple(dimensions[name] for name in ("batch", "channels", "height", "width"))

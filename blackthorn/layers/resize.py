@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, Given, LeftOut, ProbeLayer
 from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.layers.windows import positions
@@ -28,10 +29,10 @@ class Resize(LayerKind):
         Dimension("width", "height", 1, 224),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = {"size": ("height", "width")}
+    shorthands = IMAGE_SHORTHANDS
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        image = tuple(dimensions[name] for name in ("batch", "channels", "height", "width"))
+        image = image_shape(dimensions)
         smaller = (*image[:2], *(positions(size, FACTOR) for size in image[2:]))
         inputs = (Activations(smaller), LeftOut(), LeftOut(), Given(np.array(image, np.int64)))
         return ProbeLayer(
@@ -47,7 +48,7 @@ class Resize(LayerKind):
             return None
         if input_shape(node, 0, 4) is None:
             return None
-        return dict(zip(("batch", "channels", "height", "width"), image, strict=True))
+        return image_dimensions(image)
 
 
 class ResizeNearest(Resize):

@@ -24,7 +24,7 @@ def function(body: str, head: str = "block (x, w, b) => (y)") -> str:
 
 def test_calls_of_the_files_own_functions_are_replaced_by_what_they_hold(tmp_path: Path) -> None:
     found = layers(tmp_path, function("c = Conv(x, w, b) y = Relu(c)"))
-    assert [(layer.name, layer.kind) for layer in found] == [("block_0/Conv_0", "conv2d"), ("block_0/Relu_1", None)]
+    assert [(layer.name, layer.kind) for layer in found] == [("block_0/Conv_0", "conv2d"), ("block_0/Relu_1", "relu")]
 
 
 def test_attributes_of_a_call_reach_the_nodes_inside(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_attributes_of_a_call_reach_the_nodes_inside(tmp_path: Path) -> None:
     )
     assert len(found) == 1
     left_out = layers(tmp_path, function("c = Conv<group: int = @groups>(x, w) y = Relu(c)", "block <groups> (x, w) => (y)"))
-    assert [layer.kind for layer in left_out] == ["conv2d", None]
+    assert [layer.kind for layer in left_out] == ["conv2d", "relu"]
 
 
 def test_defaults_of_a_function_stand_where_the_call_says_nothing(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_decided_branch_is_replaced_by_what_it_holds(tmp_path: Path) -> None:
 
 def test_an_undecided_branch_is_one_layer_with_the_work_of_the_costlier_side(tmp_path: Path) -> None:
     found = layers(tmp_path, IF.format(condition=f"{PADS} c = Identity(flag)", other="Exp"))
-    assert [(layer.op_type, layer.kind, layer.macs) for layer in found] == [("If", None, 2 * 3 * 4), ("Relu", None, 0)]
+    assert [(layer.op_type, layer.kind, layer.macs) for layer in found] == [("If", None, 2 * 3 * 4), ("Relu", "relu", 0)]
 
 
 def test_what_branches_agree_on_is_known_behind_them(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from blackthorn.onnx_graph import read_network
 from blackthorn.records import NetworkLayer
 from tests.networks import ONE_CONV, light_networks, write_network
 
+CONVOLUTIONS = ("conv2d", "depthwise_conv2d")
+
 
 def by_operator(path: Path) -> Counter[str]:
     return Counter(layer.op_type for layer in read_network(path).layers)
@@ -22,7 +24,7 @@ def test_every_convolution_of_a_real_network_is_attributed(name: str) -> None:
 
     convolutions = [node.name for node in load(light_networks()[name]).graph.node if node.op_type == "Conv"]
     layers = read_network(light_networks()[name]).layers
-    attributed = [layer.name for layer in layers if layer.kind == "conv2d" and layer.dimensions and layer.macs > 0]
+    attributed = [layer.name for layer in layers if layer.kind in CONVOLUTIONS and layer.dimensions and layer.macs > 0]
     assert len(convolutions) >= 5
     assert attributed == [layer.name for layer in layers if layer.op_type == "Conv"]
     assert len(attributed) == len(convolutions)
@@ -118,15 +120,18 @@ def test_precision_is_that_of_the_tensors(element: str, precision: str, kind: st
         ("(float[2,3] x) => (y) { y = Softmax(x) }", 0),
     ],
 )  # fmt: skip
-def test_work_of_what_is_of_no_kind_yet(text: str, macs: int, tmp_path: Path) -> None:
+def test_work_is_counted_alike_with_and_without_a_kind(text: str, macs: int, tmp_path: Path) -> None:
+    """Numbers in double precision are of no kind."""
     (layer,) = read_network(write_network(tmp_path, text)).layers
-    assert (layer.kind, layer.dimensions, layer.macs) == (None, None, macs)
+    (double,) = read_network(write_network(tmp_path, text.replace("float[", "double["))).layers
+    assert (double.kind, double.dimensions, double.macs) == (None, None, macs)
+    assert layer.macs == macs
 
 
 def test_an_operator_of_another_domain_is_listed_by_its_full_name(tmp_path: Path) -> None:
     text = ONE_CONV.replace("Conv<", "local.Conv<").replace("{ y =", "{ r = Relu(x) y =")
     layers = read_network(write_network(tmp_path, text)).layers
-    assert [(layer.op_type, layer.kind, layer.macs) for layer in layers] == [("Relu", None, 0), ("local.Conv", None, 0)]
+    assert [(layer.op_type, layer.kind, layer.macs) for layer in layers] == [("Relu", "relu", 0), ("local.Conv", None, 0)]
 
 
 def test_the_files_own_word_stands_where_no_rule_knows_better(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""Multiply-accumulates and bytes of every kind against counts made by hand."""
+
+import pytest
+
+from blackthorn.layers import layer_kind
+from tests.layers.points import KINDS
+
+COUNTS = {
+    "conv2d": ("filters=6 channels=4 height=9 width=8 kernel=3 kernel_width=1 stride=2 stride_width=1 groups=2",
+               6 * 5 * 8 * 2 * 3, 4 * 72 + 6 * 40 + 6 * 6 + 6),
+    "depthwise_conv2d": ("channels=4 height=9 width=8 kernel=3 stride=2", 4 * 5 * 4 * 9, 4 * 72 + 4 * 20 + 36 + 4),
+    "conv1d": ("filters=6 channels=4 length=9 kernel=3 stride=2", 6 * 5 * 12, 36 + 30 + 72 + 6),
+    "conv_transpose2d": ("filters=6 channels=4 height=3 width=2 kernel=2 stride=2", 24 * 6 * 4, 24 + 6 * 24 + 4 * 6 * 4 + 6),
+    "dense": ("rows=2 inputs=3 outputs=5", 30, 6 + 10 + 15 + 5),
+    "matmul": ("batch=2 rows=3 inner=4 columns=5", 120, 24 + 40 + 30),
+    "max_pool2d": ("channels=4 height=9 width=8 kernel=3 stride=2", 0, 4 * 72 + 4 * 20),
+    "average_pool2d": ("channels=4 height=9 width=8 kernel=3 stride=2", 0, 4 * 72 + 4 * 20),
+    "global_average_pool2d": ("channels=4 height=9 width=8", 0, 4 * 72 + 4),
+    "batch_norm": ("channels=4 height=9 width=8", 0, 2 * 4 * 72 + 4 * 4),
+    "lrn": ("channels=4 height=9 width=8 window=5", 0, 2 * 4 * 72),
+    "softmax": ("rows=3 columns=5", 0, 30),
+    "layer_norm": ("rows=3 columns=5", 0, 30 + 10),
+    "instance_norm": ("rows=3 columns=5", 0, 30 + 6),
+    "reduce": ("rows=3 columns=5", 0, 15 + 3),
+    **dict.fromkeys(("relu", "sigmoid", "gelu", "elu", "softplus", "reshape"), ("elements=10", 0, 20)),
+    "prelu": ("elements=10", 0, 20 + 1),
+    "cast": ("elements=10", 0, 10 + 20),
+    "add": ("elements=10", 0, 30),
+    "add_broadcast": ("rows=3 columns=5", 0, 30 + 3),
+    "concat": ("runs=3 run_length=5", 0, 30),
+    "split": ("runs=3 run_length=5", 0, 30),
+    "slice": ("runs=3 run_length=5", 0, 30 + 15),
+    "pad": ("runs=3 run_length=5", 0, 9 + 15),
+    "gather": ("runs=3 run_length=5", 0, 30 + 6),
+    "transpose": ("rows=3 columns=5 run_length=2 batch=2", 0, 120),
+    "resize_nearest": ("channels=2 height=5 width=4", 0, 2 * 6 + 2 * 20),
+    "resize_linear": ("channels=2 height=5 width=4", 0, 2 * 6 + 2 * 20),
+    "lstm": ("hidden=3 inputs=5 steps=7 directions=2", 7 * 2 * 4 * 3 * 8, 35 + 7 * 2 * 3 + 2 * (12 * 5 + 12 * 3 + 24)),
+    "gru": ("hidden=3 inputs=5 steps=7 directions=1", 7 * 3 * 3 * 8, 35 + 7 * 3 + 9 * 5 + 9 * 3 + 18),
+    "reorder_input": ("channels=20 height=5 width=4", 0, 2 * 400),
+    "reorder_output": ("channels=20 height=5 width=4", 0, 2 * 400),
+}  # fmt: skip
+"""Dimensions, multiply-accumulates, and numbers read or written; an int64 counts as two of fp32."""
+
+
+def test_every_kind_is_counted() -> None:
+    assert sorted(COUNTS) == KINDS
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_work_is_what_a_hand_counts(name: str) -> None:
+    text, macs, numbers = COUNTS[name]
+    kind = layer_kind(name)
+    dimensions = kind.complete({word.split("=")[0]: int(word.split("=")[1]) for word in text.split()})
+    assert kind.macs(dimensions) == macs
+    assert kind.bytes_moved(dimensions, "fp32") == 4 * numbers
+    if name not in ("cast", "gather"):
+        assert kind.bytes_moved(dimensions, "fp16") == 2 * numbers
+
+
+def test_whole_numbers_are_as_long_in_half_precision() -> None:
+    assert layer_kind("cast").bytes_moved({"elements": 10}, "fp16") == 10 * 8 + 10 * 2
