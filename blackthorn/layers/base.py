@@ -12,7 +12,6 @@ from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
 
 COLD_BYTES = 64 * 2**20
 """Bytes that all weight copies of a probe may take together: enough to leave any cache, small enough to build fast."""
-MOST_COPIES = 4
 FEWEST_COPIES = 2
 
 
@@ -39,6 +38,8 @@ class LayerKind(abc.ABC):
     shorthands: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Names that stand for several dimensions moved together: size = height and width."""
 
+    most_copies: ClassVar[int] = 4
+    """Layers of a probe at most: enough where a weight serves many pixels, so that fetching it is a small part of the time."""
     operators: ClassVar[frozenset[str]]
     """ONNX operators whose kernel time is the layer's, in the probe and in a network."""
 
@@ -67,7 +68,7 @@ class LayerKind(abc.ABC):
         weights = self.probe_layer(dimensions).weight_bytes(precision)
         if weights > 2 * COLD_BYTES:
             return 1
-        return max(FEWEST_COPIES, min(MOST_COPIES, COLD_BYTES // max(1, weights)))
+        return max(FEWEST_COPIES, min(self.most_copies, COLD_BYTES // max(1, weights)))
 
     def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:
         """The probe: a serialised ONNX model of `copies(...)` such layers, each timed under one of `operators`."""

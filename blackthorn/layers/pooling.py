@@ -75,6 +75,8 @@ class AveragePool2d(WindowPool):
 
 
 def covers_all(node: OnnxNode) -> bool:
-    """Whether a pool has a single window, which is the whole image."""
-    data, output = input_shape(node, 0, 4), output_shape(node, 0, 4)
-    return bool(data and output and output[2:] == (1, 1) and sizes_attribute(node, "kernel_shape", 2) == data[2:] != (1, 1))
+    """Whether a pool has a single window, which is the whole image and nothing around it."""
+    data, output, pads = input_shape(node, 0, 4), output_shape(node, 0, 4), node.attributes.get("pads", ())
+    if not data or not output or output[2:] != (1, 1) or not isinstance(pads, (list, tuple)) or any(pads):
+        return False
+    return sizes_attribute(node, "kernel_shape", 2) == data[2:] != (1, 1)

@@ -12,7 +12,7 @@ from tests.layers.points import KINDS
 from tests.strategies import THOROUGH
 
 ATTRIBUTES = (
-    "axis", "dilations", "direction", "group", "kernel_shape", "layout", "mode", "perm", "size", "strides", "transA", "transB",
+    "axis", "dilations", "direction", "group", "kernel_shape", "layout", "mode", "pads", "perm", "size", "strides", "transA", "transB",
 )  # fmt: skip
 shapes = st.none() | st.lists(st.integers(-1, 4), max_size=5).map(tuple)
 values = (

@@ -34,6 +34,8 @@ ROWS = [
     ("(float[1,8,7,7] x) => (y) { y = AveragePool<kernel_shape=[3,3], pads=[1,1,1,1]>(x) }",
      "average_pool2d", "channels=8 height=7 width=7 kernel=3 stride=1"),
     ("(float[1,8,7,7] x) => (y) { y = AveragePool<kernel_shape=[7,7]>(x) }", "global_average_pool2d", "channels=8 height=7"),
+    ("(float[1,8,3,3] x) => (y) { y = MaxPool<kernel_shape=[3,3], strides=[3,3], pads=[1,1,1,1]>(x) }",
+     "max_pool2d", "channels=8 height=3 width=3 kernel=3 stride=3"),
     ("(float[1,8,7,7] x) => (y) { y = GlobalMaxPool(x) }", "global_average_pool2d", "channels=8 height=7 width=7"),
     ("(float[1,8,7,6] x) => (y) { a = Constant<value_ints=[2,3]>() y = ReduceMean<keepdims=0>(x, a) }",
      "global_average_pool2d", "channels=8 height=7 width=6"),
