@@ -15,7 +15,9 @@ _OF_OPERATOR: Mapping[str, int] = {
 }
 _OF_INPUT: Mapping[str, int] = {"CastLike": 1, "DequantizeLinear": 1, "OneHot": 2, "QuantizeLinear": 2, "Where": 1}
 """Operators whose output is of the type of a certain input; the others follow their first."""
+_SIGNALS = ("BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix")
 _OF_ATTRIBUTE: Mapping[str, str] = {
+    **dict.fromkeys(_SIGNALS, "output_datatype"),
     "Bernoulli": "dtype",
     "Cast": "to",
     "EyeLike": "dtype",
@@ -26,6 +28,7 @@ _OF_ATTRIBUTE: Mapping[str, str] = {
     "RandomUniformLike": "dtype",
 }
 _OTHERWISE: Mapping[str, int] = {
+    **dict.fromkeys(_SIGNALS, FLOAT),
     "ConstantOfShape": FLOAT,
     "QuantizeLinear": UINT8,
     "RandomNormal": FLOAT,

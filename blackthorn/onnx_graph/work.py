@@ -41,7 +41,7 @@ _WORK: Mapping[str, Callable[[Call, Shape], int]] = {
     "QLinearConv": _quantized_conv,
     "ConvTranspose": _conv_transpose,
     **dict.fromkeys(("FusedGemm", "FusedMatMul", "Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"), _product),
-    **dict.fromkeys(("GRU", "LSTM", "RNN"), _recurrent),
+    **dict.fromkeys(("DynamicQuantizeLSTM", "GRU", "LSTM", "RNN"), _recurrent),
 }
 
 

@@ -1,5 +1,8 @@
 """Small networks, at least one for each shape rule; ONNX Runtime runs them all, so it can say what is true."""
 
+SET_23 = '<ir_version: 10, opset_import: ["" : 23]> graph '
+"""What stands before networks of newer operators than the others have."""
+
 OPERATORS: dict[str, str] = {
     "conv": """(float[1,4,9,8] x, float[6,2,3,3] w) => (y) {
         y = Conv<group=2, strides=[2,1], pads=[1,0,2,1], dilations=[1,2]>(x, w) }""",
@@ -87,6 +90,30 @@ OPERATORS: dict[str, str] = {
     "random": "() => (y) { y = RandomNormal<shape=[2,3]>() }",
     "non_zero": "() => (y) { x = Constant<value=float[2,2] {0.0,1.0,2.0,0.0}>() y = NonZero(x) }",
     "float_constants": "() => (a, b) { a = Constant<value_floats=[1.0,2.0]>() b = Constant<value_float=2.5>() }",
+    "lstm_quantized": """(float[7,2,5] x, int8[1,5,12] w, int8[1,3,12] r, float[1] s, int8[1] z) => (y, h, c) {
+        y, h, c = com.microsoft.DynamicQuantizeLSTM<hidden_size=3>(x, w, r, , , , , , s, z, s, z) }""",
+    "attention": SET_23
+    + """(float[2,4,5,8] q, float[2,2,6,8] k, float[2,2,6,3] v) => (y) { y = Attention(q, k, v) }""",
+    "attention_merged": SET_23
+    + """(float[2,5,32] q, float[2,6,16] k, float[2,6,6] v, float[2,2,3,8] ek, float[2,2,3,3] ev) => (y, ks, vs, s) {
+        y, ks, vs, s = Attention<q_num_heads=4, kv_num_heads=2>(q, k, v, , ek, ev) }""",
+    "attention_projected": """(float[2,5,8] x, float[8,24] w, float[24] b) => (y, kv) {
+        y, kv = com.microsoft.Attention<num_heads=2>(x, w, b) }""",
+    "attention_of_encoder": """(float[2,5,8] q, float[2,6,8] k, float[2,6,4] v) => (y) {
+        y = com.microsoft.MultiHeadAttention<num_heads=2>(q, k, v) }""",
+    "rotary": SET_23 + "(float[2,4,5,8] x, float[2,5,4] c, float[2,5,4] s) => (y) { y = RotaryEmbedding(x, c, s) }",
+    "fourier": """(float[2,9,1] x, float[2,9,2] z) => (a, b, c) {
+        n = Constant<value_int=12>() a = DFT(x, n) b = DFT<onesided=1>(x) c = DFT<inverse=1>(z) }""",
+    "fourier_axis": SET_23
+    + """(float[2,9,7,1] x, float[2,7,2] z) => (a, b) {
+        i = Constant<value_int=-3>() a = DFT<onesided=1>(x, , i)
+        n = Constant<value_int=12>() b = DFT<onesided=1, inverse=1>(z, n) }""",
+    "short_time_fourier": """(float[2,90,1] x, float[16] w) => (a, b) {
+        s = Constant<value_int=7>() a = STFT(x, s, w) n = Constant<value_int=20>() b = STFT<onesided=0>(x, s, , n) }""",
+    "signal_windows": """() => (a, b, m) {
+        n = Constant<value_int=20>() a = HannWindow(n) b = BlackmanWindow<output_datatype=11>(n)
+        f = Constant<value_int=6>() r = Constant<value_int=8000>() l = Constant<value_float=0.0>()
+        h = Constant<value_float=4000.0>() m = MelWeightMatrix(f, n, r, l, h) }""",
 }
 
 ARITHMETIC: dict[str, str] = {

@@ -8,7 +8,7 @@ KEEPS_SHAPE = operators("""
     DequantizeLinear Elu Erf Exp EyeLike FastGelu Floor Gelu HardSigmoid HardSwish Hardmax Identity ImageScaler IsInf IsNaN
     InstanceNormalization GroupNormalization LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization
     MeanVarianceNormalization Mish Neg Not ParametricSoftplus QLinearLeakyRelu QLinearSigmoid QuantizeLinear QuickGelu
-    RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence Round ScaledTanh Scatter
+    RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence RotaryEmbedding Round ScaledTanh Scatter
     ScatterElements ScatterND Selu Shrink Sigmoid Sign SimplifiedLayerNormalization Sin Sinh SkipLayerNormalization
     SkipSimplifiedLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh TensorScatter ThresholdedRelu Trilu
     BatchNormalization PRelu

@@ -49,7 +49,16 @@ def _einsum(call: Call) -> list[Shape]:
 
 def _recurrent(call: Call) -> list[Shape]:
     """LSTM, GRU and RNN: the whole sequence, the last hidden state, and for LSTM the last cell."""
-    data, hidden = call.shape(0), call.shape(2)[-1]
+    return _sequence(call, call.shape(2)[-1])
+
+
+def _quantized_recurrent(call: Call) -> list[Shape]:
+    """DynamicQuantizeLSTM keeps its matrices transposed: (directions, hidden, gates x hidden)."""
+    return _sequence(call, call.shape(2)[1])
+
+
+def _sequence(call: Call, hidden: int) -> list[Shape]:
+    data = call.shape(0)
     directions = 2 if call.text("direction", "forward") == "bidirectional" else 1
     if call.number("layout", 0):
         batch, steps, _ = data
@@ -65,4 +74,5 @@ RULES: dict[str, Rule] = {
     "FusedGemm": _gemm,
     "Einsum": _einsum,
     **dict.fromkeys(("GRU", "LSTM", "RNN"), _recurrent),
+    "DynamicQuantizeLSTM": _quantized_recurrent,
 }
