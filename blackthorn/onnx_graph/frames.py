@@ -63,6 +63,10 @@ class Frame(msgspec.Struct, frozen=True):
         own.update(graph.weights)
         return Frame(own, self, f"{name}/", self.arguments, graph.declared, self.depth + 1)
 
+    def holding(self, tensors: Mapping[str, Tensor]) -> "Frame":
+        """The same before its nodes are walked, some of its names holding these tensors."""
+        return msgspec.structs.replace(self, own={**self.own, **tensors})
+
     def attributes(self, node: Node) -> Mapping[str, AttributeValue]:
         """A node's attributes, references replaced by the function call's; left out where the call has none."""
         if not any(isinstance(value, Reference) for value in node.attributes.values()):

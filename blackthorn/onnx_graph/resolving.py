@@ -12,6 +12,7 @@ import numpy as np
 from blackthorn.errors import BadFile
 from blackthorn.onnx_graph.decoding import DEEPEST_NESTING, MOST_NODES
 from blackthorn.onnx_graph.frames import Frame
+from blackthorn.onnx_graph.loops import Repetitions
 from blackthorn.onnx_graph.messages import AttributeValue, Function, Graph, Model, Node
 from blackthorn.onnx_graph.rules import MISFITS, Call
 from blackthorn.onnx_graph.stepping import agreed, decision, step
@@ -33,7 +34,7 @@ class ResolvedNode(msgspec.Struct, frozen=True):
         attributes: by name, references already replaced.
         inputs: None where left out.
         outputs: never empty.
-        macs: multiply-accumulates; of nodes with graphs inside, those of one pass through the largest.
+        macs: multiply-accumulates; of nodes with graphs inside, those of the largest, in all its passes where they are known.
     """
 
     name: str
@@ -76,6 +77,7 @@ class _Walk:
         self._functions = functions
         self._where = where
         self._steps = 0
+        self._repetitions = Repetitions()
 
     def through(self, nodes: Sequence[Node], frame: Frame) -> list[ResolvedNode]:
         """The nodes of one graph; what they give joins the frame."""
@@ -104,7 +106,26 @@ class _Walk:
         branch = graphs.get(f"{decision(call)}_branch")
         if branch is not None:
             return self._inside(branch, frame.of_graph(branch, name))
+        if "body" in graphs:
+            return self._repeated(call, name, graphs["body"], frame)
         return self._around(call, name, [self._perhaps(graph, frame.of_graph(graph, name)) for graph in graphs.values()])
+
+    def _repeated(self, call: Call, name: str, body: Graph, frame: Frame) -> Walked:
+        """A single node that runs one graph many times."""
+        inner = frame.of_graph(body, name)
+        repetition = self._repetitions.of(call, body, inner)
+        if repetition is None:
+            return self._around(call, name, [self._perhaps(body, inner)])
+        while True:
+            nodes, given = self._perhaps(body, inner.holding(repetition.handed))
+            loosened = repetition.loosened(given)
+            if loosened == repetition:
+                break
+            repetition = loosened
+        passes = 1 if repetition.passes is None else repetition.passes
+        work = passes * sum(node.macs for node in nodes if not node.folded)
+        outputs = (repetition.outputs(given) + (UNKNOWN,) * call.output_count)[: call.output_count]
+        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs
 
     def _plain(self, node: Node, call: Call, name: str) -> Walked:
         """An operator by its rules; one of a domain that has none gives something unknown."""
@@ -131,8 +152,11 @@ class _Walk:
             return [], ()
 
     def _around(self, call: Call, name: str, bodies: Sequence[Walked]) -> Walked:
-        """A single node that chooses among its graphs, or runs one many times."""
-        outputs = agreed([outputs for _, outputs in bodies]) if call.op_type == "If" else ()
+        """A single node that chooses among its graphs, or runs one; a branch that does not fit is never chosen."""
+        fitting = [body for body in bodies if body[1]]
+        if call.op_type == "If" and len(fitting) == 1:
+            return fitting[0]
+        outputs = agreed([outputs for _, outputs in fitting]) if call.op_type == "If" else ()
         work = max(sum(node.macs for node in nodes if not node.folded) for nodes, _ in bodies)
         outputs = outputs or (UNKNOWN,) * call.output_count
         return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs

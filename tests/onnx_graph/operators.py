@@ -92,8 +92,7 @@ OPERATORS: dict[str, str] = {
     "float_constants": "() => (a, b) { a = Constant<value_floats=[1.0,2.0]>() b = Constant<value_float=2.5>() }",
     "lstm_quantized": """(float[7,2,5] x, int8[1,5,12] w, int8[1,3,12] r, float[1] s, int8[1] z) => (y, h, c) {
         y, h, c = com.microsoft.DynamicQuantizeLSTM<hidden_size=3>(x, w, r, , , , , , s, z, s, z) }""",
-    "attention": SET_23
-    + """(float[2,4,5,8] q, float[2,2,6,8] k, float[2,2,6,3] v) => (y) { y = Attention(q, k, v) }""",
+    "attention": SET_23 + """(float[2,4,5,8] q, float[2,2,6,8] k, float[2,2,6,3] v) => (y) { y = Attention(q, k, v) }""",
     "attention_merged": SET_23
     + """(float[2,5,32] q, float[2,6,16] k, float[2,6,6] v, float[2,2,3,8] ek, float[2,2,3,3] ev) => (y, ks, vs, s) {
         y, ks, vs, s = Attention<q_num_heads=4, kv_num_heads=2>(q, k, v, , ek, ev) }""",
@@ -114,6 +113,21 @@ OPERATORS: dict[str, str] = {
         n = Constant<value_int=20>() a = HannWindow(n) b = BlackmanWindow<output_datatype=11>(n)
         f = Constant<value_int=6>() r = Constant<value_int=8000>() l = Constant<value_float=0.0>()
         h = Constant<value_float=4000.0>() m = MelWeightMatrix(f, n, r, l, h) }""",
+    "loop_so_often": """(float[2,3] x) => (last, y) {
+        n = Constant<value_int=5>()
+        last, y = Loop(n, , x) <body = g (int64 i, bool more, float[2,3] s) => (bool on, float[2,3] t, float[3,2] u) {
+            on = Identity(more) t = Relu(s) u = Transpose(s) }> }""",
+    "loop_while": """(float[9,3] x) => (last, rows) {
+        zero = Constant<value_int=2>() all = Shape<end=1>(x) n = Squeeze(all) go = Less(zero, n)
+        last, rows = Loop(, go, zero) <body = g (int64 i, bool more, int64 at) => (bool on, int64 next, float[3] row) {
+            row = Gather(x, at) two = Constant<value_int=2>() next = Add(at, two) on = Less(next, n) }> }""",
+    "loop_while_below": """(float[4] x) => (last, y) {
+        most = Constant<value_int=100>() limit = Constant<value_int=6>() yes = Less(limit, most)
+        last, y = Loop(most, yes, x) <body = g (int64 i, bool more, float[4] s) => (bool on, float[4] t, int64 u) {
+            on = Less(i, limit) t = Exp(s) u = Identity(i) }> }""",
+    "scan": """(float[1,3] s, float[5,7,3] x) => (last, y) {
+        last, y = Scan<num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[-1],
+            body = g (float[1,3] s, float[5,3] row) => (float[1,3] t, float[5,3] u) { u = Add(row, s) t = Relu(s) }>(s, x) }""",
 }
 
 ARITHMETIC: dict[str, str] = {

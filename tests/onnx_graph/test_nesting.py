@@ -87,11 +87,13 @@ def test_what_branches_agree_on_is_known_behind_them(tmp_path: Path) -> None:
     assert layers(tmp_path, text.format(other="GlobalMaxPool(x)"))[1].kind is None
 
 
-def test_a_branch_that_does_not_fit_need_not_run(tmp_path: Path) -> None:
+def test_of_two_branches_the_one_that_fits_is_the_one_that_runs(tmp_path: Path) -> None:
     text = """(float[2,3] x, float[5,3] z, bool flag) => (y) {
         y = If (flag) <then_branch = g () => (float[2,3] p) { p = Relu(x) },
                        else_branch = h () => (float[2,3] p) { p = MatMul(x, z) }> }"""
-    assert [layer.op_type for layer in layers(tmp_path, text)] == ["If"]
+    assert [layer.op_type for layer in layers(tmp_path, text)] == ["Relu"]
+    neither = text.replace("Relu(x)", "MatMul(x, z)")
+    assert [layer.op_type for layer in layers(tmp_path, neither)] == ["If"]
 
 
 def test_a_loop_is_one_layer(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def _of_a_head(width: int, heads: int) -> int:
 
 
 def _projected(call: Call) -> list[Shape]:
-    """(data, weights of all three projections side by side, bias, mask, earlier keys and values): the result, keys and values."""
+    """(data, weights of three projections side by side, bias, mask, earlier keys and values): the result, keys and values."""
     (batch, steps, width), (rows, columns) = call.shape(0), call.shape(1)
     if width != rows:
         raise ValueError(f"weights for {rows} numbers a step meet {width}")
