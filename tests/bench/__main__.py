@@ -13,6 +13,7 @@ from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.replayed import few_points_suffice
 from tests.bench.simulated import formulas_recovered, shapes_found
 from tests.bench.tables import Row, machine, write
+from tests.bench.wild import wild_networks_read
 
 ALL_FORMULAS, QUICK_FORMULAS = 200, 20
 
@@ -26,6 +27,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "4": plane_swept,
         "5": network_predicted,
         "6": commands_timed,
+        "3.4": wild_networks_read,
     }
 
 

@@ -14,6 +14,7 @@ from blackthorn.onnx_graph.rules import RULES, Call
 from blackthorn.onnx_graph.tensors import DTYPES, Tensor
 from tests.networks import light_networks, network_bytes, parsed
 from tests.onnx_graph.operators import ARITHMETIC, OPERATORS
+from tests.onnx_graph.runtime_tensors import every_tensor
 
 
 def resolved(path: Path) -> list[ResolvedNode]:
@@ -22,22 +23,11 @@ def resolved(path: Path) -> list[ResolvedNode]:
 
 
 def _run(text: str) -> dict[str, np.ndarray]:
-    """Every tensor that ONNX Runtime computes for the network, by name."""
-    import onnx
-    import onnxruntime
-
-    def expose(model: onnx.ModelProto) -> None:
-        names = [name for node in model.graph.node for name in node.output if name]
-        del model.graph.output[:]
-        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-
-    session = onnxruntime.InferenceSession(network_bytes(text, expose), providers=["CPUExecutionProvider"])
-    feed = {}
-    for info in parsed(text).graph.input:
+    model, feed = parsed(text), {}
+    for info in model.graph.input:
         shape = [dimension.dim_value for dimension in info.type.tensor_type.shape.dim]
         feed[info.name] = np.ones(shape, DTYPES[info.type.tensor_type.elem_type])
-    names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, feed), strict=True))
+    return every_tensor(model, feed)
 
 
 @pytest.mark.parametrize("text", {**OPERATORS, **ARITHMETIC}.values(), ids=[*OPERATORS, *ARITHMETIC])
