@@ -12,7 +12,7 @@ class Constant(Node, frozen=True, tag="constant"):
     value: float
 
     def evaluate(self, point: Point) -> Values:
-        shape = np.broadcast_shapes(*(np.shape(value) for value in point.values()))
+        shape = next(filter(None, map(np.shape, point.values())), ())  # that of all arrays of a point
         return np.full(shape, self.value, dtype=np.float64)
 
     def render(self, notation: Notation, scale: float) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 
 from tests.bench.commands import commands_timed
 from tests.bench.measured import network_predicted, plane_swept
+from tests.bench.reading import reading_timed
 from tests.bench.replayed import few_points_suffice
 from tests.bench.simulated import formulas_recovered, shapes_found
 from tests.bench.tables import Row, machine, write
@@ -28,6 +29,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "5": network_predicted,
         "6": commands_timed,
         "3.4": wild_networks_read,
+        "3.5": reading_timed,
     }
 
 

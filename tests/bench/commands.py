@@ -5,13 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-import msgspec
-
-from blackthorn.onnx_graph import read_network
-from blackthorn.prediction import predict
-from blackthorn.storage import find_models, read_model, shipped_models
+from blackthorn.storage import find_models, shipped_models
 from tests.bench.tables import Row
 from tests.networks import light_networks
 
@@ -37,17 +32,3 @@ def commands_timed() -> Iterator[Row]:
     ):
         seconds = wall_seconds(arguments)
         yield Row("6", f"{what}, wall time", f"< {limit} s", f"{seconds:.3f} s", seconds < limit)
-    yield library_call(model)
-
-
-def library_call(model: str) -> Row:
-    """The whole of `predict` for a network that is loaded already: of 150 layers, as DenseNet-121 nearly has."""
-    network, fitted = read_network(light_networks()["light_densenet121"]), read_model(Path(model))
-    network = msgspec.structs.replace(network, layers=network.layers[:150])
-    taken = []
-    for _ in range(10 * RUNS):
-        begin = time.perf_counter()
-        predict(network, fitted)
-        taken.append(time.perf_counter() - begin)
-    milliseconds = 1e3 * statistics.median(taken)
-    return Row("-", "library call, 150 layers loaded already", "< 2 ms", f"{milliseconds:.2f} ms", milliseconds < 2.0)
