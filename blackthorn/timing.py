@@ -9,7 +9,7 @@ had: when the reference takes about as long as it took at its best.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import NamedTuple
@@ -122,6 +122,25 @@ def trimmed_mean(values: Sequence[float], trimmed: float = TRIMMED) -> Estimate:
     return Estimate(mean, math.sqrt(variance / count) * count / len(inner))
 
 
+def speed(rounds: Sequence[Round]) -> float:
+    """Seconds that the reference took on average through rounds."""
+    return trimmed_mean([entry.reference for entry in rounds]).mean
+
+
+class _Turn:
+    """One of the things that are called in turn: how, how many calls make a round, and its rounds so far.
+
+    `proof` is how long the machine must have been at full speed before a round, in seconds; `made` counts all calls.
+    """
+
+    def __init__(self, call: Callable[[], float], a_round: int, proof: float, made: int) -> None:
+        self.call = call
+        self.a_round = a_round
+        self.proof = proof
+        self.made = made
+        self.rounds: list[Round] = []
+
+
 class Timer:
     """Times one probe after another on a runner that is open; a context manager that holds the reference probe.
 
@@ -175,36 +194,54 @@ class Timer:
         if recalled is not None:
             return recalled
         with self._runner.load(probe) as loaded:
-            rounds = self._best_rounds(self._take_rounds(loaded))
+            (rounds,) = self.rounds(loaded.call)
             times = loaded.finish()
         return self._measurement(probe, rounds, times)
 
-    def _take_rounds(self, loaded: LoadedProbe) -> list[Round]:
-        """Rounds until the error is small enough or the time is over."""
-        end = self._runner.clock() + self._policy.most_seconds
-        calls, made, spent = self._warm_up(loaded)
-        proof = self._policy.proven_share * calls * spent
-        rounds: list[Round] = []
-        before = self._await_full_speed(proof, end)
-        while not self._enough(rounds, end):
-            wall = math.fsum(loaded.call() for _ in range(calls)) / calls
-            after = self._time_reference()
-            rounds.append(Round(made, calls, wall, before, after))
-            made += calls
-            before = after if self._is_full_speed(after) else self._await_full_speed(proof, end)
-        return rounds
+    @property
+    def runner(self) -> Runner:
+        """What it times on."""
+        return self._runner
 
-    def _warm_up(self, loaded: LoadedProbe) -> tuple[int, int, float]:
-        """Call until two calls agree; gives the calls that a round needs, those made, and the seconds that the last took."""
-        previous, made, settled = math.inf, 0, False
+    def rounds(self, *calls: Callable[[], float]) -> list[list[Round]]:
+        """Call things round by round, each in turn, until the error of all is small enough or the time is over.
+
+        Args:
+            calls: what runs each thing once and gives its wall seconds.
+
+        Returns:
+            The rounds of each thing that count: those at one, full and steady speed, the same for all things.
+        """
+        end = self._runner.clock() + self._policy.most_seconds
+        turns = [self._warm_up(call) for call in calls]
+        reference = self._await_full_speed(turns[0].proof, end)
+        while not self._enough([turn.rounds for turn in turns], end):
+            for turn in turns:
+                before = reference if self._is_full_speed(reference) else self._await_full_speed(turn.proof, end)
+                reference = self._take_round(turn, before)
+        fastest = self._fastest([turn.rounds for turn in turns])
+        return [self._best_rounds(turn.rounds, fastest) for turn in turns]
+
+    def _warm_up(self, call: Callable[[], float]) -> _Turn:
+        """Call until two calls agree, and see how many calls a round needs."""
+        previous, made, settled, spent = math.inf, 0, False, 0.0
         while not settled and made < self._policy.warm_up_calls:
             begin = self._runner.clock()
-            seconds = loaded.call()
+            seconds = call()
             spent = max(self._runner.clock() - begin, seconds)
             settled = abs(seconds - previous) <= self._policy.settled_within * seconds
             previous = seconds
             made += 1
-        return max(1, min(self._policy.most_calls, math.ceil(self._policy.round_seconds / spent))), made, spent
+        a_round = max(1, min(self._policy.most_calls, math.ceil(self._policy.round_seconds / spent)))
+        return _Turn(call, a_round, self._policy.proven_share * a_round * spent, made)
+
+    def _take_round(self, turn: _Turn, before: float) -> float:
+        """One more round; gives the reference after it."""
+        wall = math.fsum(turn.call() for _ in range(turn.a_round)) / turn.a_round
+        after = self._time_reference()
+        turn.rounds.append(Round(turn.made, turn.a_round, wall, before, after))
+        turn.made += turn.a_round
+        return after
 
     def _is_full_speed(self, reference: float) -> bool:
         """Whether the reference takes about as long as at its best, or as can be had for now."""
@@ -226,23 +263,35 @@ class Timer:
             if now >= end:
                 return reference
 
-    def _enough(self, rounds: Sequence[Round], end: float) -> bool:
+    def _enough(self, series: Sequence[Sequence[Round]], end: float) -> bool:
         """Whether to stop."""
-        over = self._runner.clock() >= end or len(rounds) >= self._policy.most_rounds
-        if over and len(rounds) >= self._policy.fewest_rounds:
+        least = min(map(len, series))
+        over = self._runner.clock() >= end or least >= self._policy.most_rounds
+        if over and least >= self._policy.fewest_rounds:
             return True
-        ratios = [entry.wall / entry.reference for entry in self._at_one_speed(rounds)]
+        fastest = self._fastest(series)
+        return all(self._is_known(self._at_speed(rounds, fastest)) for rounds in series)
+
+    def _is_known(self, rounds: Sequence[Round]) -> bool:
+        """Whether rounds tell a wall time well enough."""
+        ratios = [entry.wall / entry.reference for entry in rounds]
         return len(ratios) >= self._policy.least_rounds and trimmed_mean(ratios).relative_error <= self._policy.stop_error
 
-    def _at_one_speed(self, rounds: Sequence[Round]) -> list[Round]:
-        """The rounds through which the machine kept the highest speed of them all."""
-        steady = [entry for entry in rounds if entry.unsteadiness <= self._policy.steady_within]
-        slowest = (1 + self._policy.full_speed_within) * min((entry.reference for entry in steady), default=math.inf)
-        return [entry for entry in steady if entry.reference <= slowest]
+    def _is_steady(self, entry: Round) -> bool:
+        return entry.unsteadiness <= self._policy.steady_within
 
-    def _best_rounds(self, rounds: Sequence[Round]) -> list[Round]:
-        """The rounds at one speed; where they are too few, those with the fastest references."""
-        chosen = self._at_one_speed(rounds)
+    def _fastest(self, series: Sequence[Sequence[Round]]) -> float:
+        """What the reference took in the fastest of all steady rounds."""
+        return min((entry.reference for rounds in series for entry in rounds if self._is_steady(entry)), default=math.inf)
+
+    def _at_speed(self, rounds: Sequence[Round], fastest: float) -> list[Round]:
+        """The rounds through which the machine kept that speed."""
+        slowest = (1 + self._policy.full_speed_within) * fastest
+        return [entry for entry in rounds if self._is_steady(entry) and entry.reference <= slowest]
+
+    def _best_rounds(self, rounds: Sequence[Round], fastest: float) -> list[Round]:
+        """The rounds at that speed; where they are too few, those with the fastest references."""
+        chosen = self._at_speed(rounds, fastest)
         if len(chosen) >= self._policy.fewest_rounds:
             return chosen
         return sorted(rounds, key=lambda entry: entry.reference)[: self._policy.least_rounds]
@@ -251,8 +300,7 @@ class Timer:
         """What the rounds say."""
         kernel = trimmed_mean([entry.kernel(times) / entry.reference for entry in rounds])
         wall = trimmed_mean([entry.wall / entry.reference for entry in rounds])
-        reference = trimmed_mean([entry.reference for entry in rounds]).mean
-        self._bests.append(reference)
+        reference = speed(rounds)
         return Measurement(
             probe=probe,
             seconds=kernel.mean * reference,
@@ -260,13 +308,15 @@ class Timer:
             reference_seconds=None if self._reference is None else reference,
             relative_error=kernel.relative_error,
             calls=sum(entry.calls for entry in rounds),
-            grade=self._grade(kernel, reference, rounds),
+            grade=self.grade(kernel, rounds),
             taken_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         )
 
-    def _grade(self, kernel: Estimate, reference: float, rounds: Sequence[Round]) -> Grade:
-        """What to think of a measurement: drifting also where the machine was slower all along than in the last ones."""
-        if kernel.relative_error > self._policy.target_error:
+    def grade(self, estimate: Estimate, rounds: Sequence[Round]) -> Grade:
+        """What to think of what rounds say: drifting also where the machine was slower all along than in the last ones."""
+        reference = speed(rounds)
+        self._bests.append(reference)
+        if estimate.relative_error > self._policy.target_error:
             return "noisy"
         slow = reference > (1 + self._policy.full_speed_within) * min(self._bests)
         unsteady = any(entry.unsteadiness > self._policy.steady_within for entry in rounds)
