@@ -1,9 +1,11 @@
 """The values that flow through blackthorn: frozen, typed, in seconds, and as they stand in files.
 
 A `Probe` is one layer at one point; measuring it on a `Device` gives a `Measurement`; many of them under one `SweepHeader`
-are a `Sweep`; fitting gives a `FittedModel`; that and a `Network` give a `Prediction`.
+are a `Sweep`; fitting gives a `FittedModel`; that and a `Network` give a `Prediction`. A whole network that is measured gives
+a `NetworkTiming`, which a prediction is held against.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -15,6 +17,8 @@ SWEEP_SCHEMA = 1
 MODEL_SCHEMA = 1
 PREDICTION_SCHEMA = 1
 PRESET_SCHEMA = 1
+TIMING_SCHEMA = 1
+VALIDATION_SCHEMA = 1
 
 Precision = Literal["fp32", "fp16"]
 Grade = Literal["settled", "drifting", "noisy"]
@@ -275,3 +279,53 @@ class Prediction(msgspec.Struct, frozen=True):
     seconds: float
     coverage: Coverage
     layers: tuple[LayerPrediction, ...]
+
+
+class TimedLayer(msgspec.Struct, frozen=True):
+    """What a runtime ran in one go: its kernel time in seconds, and the ONNX nodes that became it.
+
+    `operator` is the runtime's own name of the kernel. `nodes` is empty where the runtime put it in by itself (a change of
+    layout).
+    """
+
+    name: str
+    operator: str
+    nodes: tuple[str, ...]
+    seconds: float
+
+
+class NetworkTiming(msgspec.Struct, frozen=True):
+    """A whole network, measured.
+
+    Attributes:
+        model: the network's name.
+        device: the name of the device that it ran on.
+        seconds: median wall time of a call, end to end, in seconds.
+        spread: interquartile range of the wall times over their median.
+        grade: as of a `Measurement`, of the wall time.
+        reference_seconds: what the reference probe took around the calls, in seconds; None on a device that does not drift.
+        calls: timed calls behind the wall time.
+        layers: what ran, in order, with kernel times from the runtime's profiler.
+    """
+
+    model: str
+    device: str
+    seconds: float
+    spread: float
+    grade: Grade
+    reference_seconds: float | None
+    calls: int
+    layers: tuple[TimedLayer, ...]
+
+    @property
+    def kernel_seconds(self) -> float:
+        """All kernels together; what the wall time has beyond it goes by between them."""
+        return math.fsum(layer.seconds for layer in self.layers)
+
+    def at_speed(self, nominal: float | None) -> "NetworkTiming":
+        """The same at the machine speed at which the reference probe takes `nominal` seconds."""
+        if nominal is None or self.reference_seconds is None:
+            return self
+        scale = nominal / self.reference_seconds
+        layers = tuple(msgspec.structs.replace(layer, seconds=layer.seconds * scale) for layer in self.layers)
+        return msgspec.structs.replace(self, seconds=self.seconds * scale, reference_seconds=nominal, layers=layers)

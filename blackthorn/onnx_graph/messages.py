@@ -28,6 +28,10 @@ class Node(msgspec.Struct, frozen=True):
     outputs: tuple[str, ...]
     attributes: Mapping[str, AttributeValue]
 
+    def name_at(self, index: int) -> str:
+        """Its name; where it has none, one made of its operator and its position in the graph."""
+        return self.name or f"{self.op_type}_{index}"
+
 
 class ValueInfo(msgspec.Struct, frozen=True):
     """A declared tensor.

@@ -88,7 +88,7 @@ class _Walk:
             self._steps += 1
             if self._steps > MOST_NODES:
                 raise self._bad(f"it runs more than {MOST_NODES} nodes")
-            name = f"{frame.prefix}{node.name or f'{node.op_type}_{index}'}"
+            name = f"{frame.prefix}{node.name_at(index)}"
             inside, outputs = self._node(node, name, frame)
             self._bind(node, name, outputs, frame)
             resolved.extend(inside)

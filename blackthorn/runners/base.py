@@ -3,13 +3,16 @@
 import abc
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
 
 import msgspec
 from typing_extensions import Self
 
+from blackthorn.errors import NotMeasured
 from blackthorn.records import Device, Measurement, Probe
+from blackthorn.runners.network import LoadedNetwork, Shapes
 
 
 class CallTimes(msgspec.Struct, frozen=True):
@@ -76,6 +79,19 @@ class Runner(abc.ABC):
         Raises:
             BlackthornError: the probe cannot be built or does not fit the device.
         """
+
+    def load_network(self, path: Path, input_shapes: Shapes) -> LoadedNetwork:  # noqa: ARG002 (an optional ability)
+        """Make a whole network ready.
+
+        Args:
+            path: its ONNX file.
+            input_shapes: shapes of inputs by name, for those that the file leaves open.
+
+        Raises:
+            NotMeasured: this back end times layers only, or cannot run the network.
+            BlackthornError: the file cannot be read, or the shapes do not fit it.
+        """
+        raise NotMeasured(f"the runner '{self.name}' does not time whole networks", "use the runner 'onnxruntime'")
 
     def reference(self) -> Probe | None:
         """The probe that tells the machine's speed; None on a device that does not drift."""

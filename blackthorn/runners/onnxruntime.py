@@ -6,6 +6,7 @@ import statistics
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import ClassVar
 
 from blackthorn.errors import BadValue, MissingPackage, NotMeasured
@@ -13,6 +14,8 @@ from blackthorn.layers import layer_kind
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 from blackthorn.runners.host import describe_host
+from blackthorn.runners.network import Shapes
+from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 
 REFERENCE = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
@@ -125,6 +128,9 @@ class OnnxRuntimeRunner(Runner):
         overhead = self._call_overhead()
         session = ProfiledSession(model, self._threads, title=probe.key, profiled=profiled)
         return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled)
+
+    def load_network(self, path: Path, input_shapes: Shapes) -> OnnxRuntimeNetwork:
+        return OnnxRuntimeNetwork(path, self._threads, input_shapes)
 
     def reference(self) -> Probe | None:
         return layer_kind("conv2d").probe_at(REFERENCE)

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from blackthorn.errors import BadValue, NotMeasured
+from blackthorn.runners.network import Shapes
 from blackthorn.units import US_PER_SECOND
 
 CPU_PROVIDER = "CPUExecutionProvider"
@@ -26,8 +27,8 @@ WHOLE = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16",
 """Element types of inputs: ONNX Runtime's name and numpy's, and those that have one name in both."""
 KERNEL_EVENT = "_kernel_time"
 RUN_EVENT = "model_run"
-
-Shapes = Mapping[str, Sequence[int]]
+SEPARATE_WEIGHTS = "session.optimized_model_external_initializers_file_name"
+"""Weights of a saved graph in another file: a file in protobuf's format takes 2 GB at most."""
 
 
 class NodeTime(NamedTuple):
@@ -80,6 +81,7 @@ class ProfiledSession:
         input_shapes: shapes of inputs that the model leaves open.
         title: what errors call the model.
         profiled: keep the times of all nodes; without it `finish` tells nothing, and nothing is ever full.
+        optimised: where to save the graph as ONNX Runtime runs it, its weights in a file beside it.
 
     Raises:
         BadValue: an input has an open shape and none is given, or is no tensor of numbers.
@@ -94,11 +96,15 @@ class ProfiledSession:
         *,
         title: str = "the model",
         profiled: bool = True,
+        optimised: Path | None = None,
     ) -> None:
         import onnxruntime
 
         self._folder = tempfile.TemporaryDirectory(prefix="blackthorn-") if profiled else None
         options = _session_options(threads, self._folder.name if self._folder else None)
+        if optimised is not None:
+            options.optimized_model_filepath = str(optimised)
+            options.add_session_config_entry(SEPARATE_WEIGHTS, f"{optimised.name}.weights")
         self._calls = 0
         try:
             content = model if isinstance(model, bytes) else str(model)
