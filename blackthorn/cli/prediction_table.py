@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from blackthorn.cli.dimension_text import dimension_text
-from blackthorn.cli.tables import shortened, table
+from blackthorn.cli.tables import percent, shortened, table
 from blackthorn.records import LayerPrediction, Prediction
 from blackthorn.units import readable_time
 
@@ -42,7 +42,7 @@ def _layer_table(known: Sequence[LayerPrediction], total: float, top: int | None
 def _row(layer: LayerPrediction, total: float) -> tuple[str, ...]:
     name, seconds = shortened(layer.name, LONGEST_NAME), layer.seconds or 0.0
     dimensions = dimension_text(layer.kind, layer.dimensions or {})
-    return (name, layer.kind, dimensions, readable_time(seconds), _percent(seconds / (total or 1.0)), layer.source)
+    return (name, layer.kind, dimensions, readable_time(seconds), percent(seconds / (total or 1.0)), layer.source)
 
 
 def _unknown_lines(prediction: Prediction) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _unknown_lines(prediction: Prediction) -> Iterator[str]:
     work = math.fsum(layer.macs for layer in prediction.layers) or 1.0
     macs = {kind: sum(layer.macs for layer in layers) for kind, layers in groups.items()}
     ordered = sorted(groups, key=lambda kind: (-macs[kind], -len(groups[kind]), kind))
-    rows = [(kind, str(len(groups[kind])), _percent(macs[kind] / work)) for kind in ordered]
+    rows = [(kind, str(len(groups[kind])), percent(macs[kind] / work)) for kind in ordered]
     yield from table(("unknown", "layers", "of all MACs"), rows, right=(1, 2))
     yield ""
 
@@ -64,12 +64,7 @@ def _unknown_lines(prediction: Prediction) -> Iterator[str]:
 def _total_lines(prediction: Prediction, known: int) -> Iterator[str]:
     coverage, unknown = prediction.coverage, len(prediction.layers) - known
     yield f"total {readable_time(prediction.seconds)} over {known} of {len(prediction.layers)} layers"
-    yield f"coverage: {_percent(coverage.fitted)} of this time fitted, {_percent(coverage.extrapolated)} extrapolated"
+    yield f"coverage: {percent(coverage.fitted)} of this time fitted, {percent(coverage.extrapolated)} extrapolated"
     if unknown:
         layers = "layer that no formula covers" if unknown == 1 else "layers that no formula covers"
-        yield f"the total leaves out {unknown} {layers}, with {_percent(coverage.unknown)} of the MACs"
-
-
-def _percent(share: float) -> str:
-    """A share in percent; what is not nothing never reads 0.0 %."""
-    return "< 0.1 %" if 0.0 < share < 0.0005 else f"{100 * share:.1f} %"
+        yield f"the total leaves out {unknown} {layers}, with {percent(coverage.unknown)} of the MACs"

@@ -8,7 +8,7 @@ import click
 import blackthorn
 from blackthorn.errors import UnknownName
 
-COMMANDS: Sequence[str] = ("sweep", "fit", "predict", "show", "models", "devices", "completion")
+COMMANDS: Sequence[str] = ("sweep", "fit", "predict", "measure", "validate", "show", "models", "devices", "completion")
 ARGUMENTS = "blackthorn.arguments"
 """Where the context keeps the command line as it was given."""
 

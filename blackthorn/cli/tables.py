@@ -21,6 +21,16 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
         yield _line(row, widths, right)
 
 
+def percent(share: float) -> str:
+    """A share in percent; what is not nothing never reads 0.0 %."""
+    return "< 0.1 %" if 0.0 < share < 0.0005 else f"{100 * share:.1f} %"
+
+
+def signed_percent(fraction: float) -> str:
+    """A difference in percent, its sign always written."""
+    return f"{100 * fraction:+.1f} %"
+
+
 def shortened(text: str, length: int) -> str:
     """A text of at most `length` characters, the middle left out where it is longer."""
     if len(text) <= length:

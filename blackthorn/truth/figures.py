@@ -1,0 +1,72 @@
+"""Validations in few figures: how far off predictions are, as wholes and layer by layer, and which kinds of layer are why."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from blackthorn.truth.validation import LayerError, Validation
+
+
+class KindShare(msgspec.Struct, frozen=True):
+    """What one kind of layer adds to the error of networks; times in seconds, summed over all of them.
+
+    `share` is (predicted - measured) over the end-to-end time of the networks; with `BETWEEN_KERNELS` the shares add up to
+    the error of all of them together.
+    """
+
+    kind: str
+    measured: float
+    predicted: float
+    share: float
+
+
+BETWEEN_KERNELS = "between kernels"
+"""Stands among the kinds for time in which none of them runs."""
+
+
+def mean_error(validations: Sequence[Validation]) -> float:
+    """The mean of the networks' absolute errors, as a fraction."""
+    return math.fsum(abs(entry.error) for entry in validations) / len(validations)
+
+
+def worst_error(validations: Iterable[Validation]) -> float:
+    """The largest absolute error of a network, as a fraction."""
+    return max(abs(entry.error) for entry in validations)
+
+
+def layer_mape(layers: Iterable[LayerError]) -> float | None:
+    """The mean absolute error of layers, weighted by what they take: sum |predicted - measured| / sum measured."""
+    pairs = list(_pairs(layers))
+    total = math.fsum(measured for measured, _ in pairs)
+    return math.fsum(abs(predicted - measured) for measured, predicted in pairs) / total if total else None
+
+
+def layer_rmspe(layers: Iterable[LayerError]) -> float | None:
+    """The root of the mean squared relative error of layers, each counted once however short."""
+    errors = [predicted / measured - 1.0 for measured, predicted in _pairs(layers)]
+    return math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None
+
+
+def _pairs(layers: Iterable[LayerError]) -> Iterator[tuple[float, float]]:
+    """Measured and predicted seconds of the layers that have both."""
+    return ((layer.measured, layer.predicted) for layer in layers if layer.measured and layer.predicted is not None)
+
+
+def kind_shares(validations: Sequence[Validation]) -> list[KindShare]:
+    """What each kind of layer adds to the error of all networks together, the largest first."""
+    total = math.fsum(entry.measured for entry in validations)
+    measured: dict[str, float] = defaultdict(float)
+    predicted: dict[str, float] = defaultdict(float)
+    for entry in validations:
+        measured[BETWEEN_KERNELS] += entry.between_kernels
+        for layer in entry.layers:
+            measured[layer.kind] += layer.measured or 0.0
+            predicted[layer.kind] += layer.predicted or 0.0
+    shares = [
+        KindShare(kind, seconds, predicted[kind], (predicted[kind] - seconds) / total)
+        for kind, seconds in measured.items()
+        if seconds or predicted[kind]
+    ]
+    return sorted(shares, key=lambda share: -abs(share.share))

@@ -1,0 +1,89 @@
+"""Timings and validations for programs: times in milliseconds, errors in percent, null where there is none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from blackthorn.records import TIMING_SCHEMA, VALIDATION_SCHEMA, NetworkTiming, TimedLayer
+from blackthorn.truth.figures import KindShare, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
+from blackthorn.truth.validation import LayerError, Validation
+from blackthorn.units import milliseconds
+
+
+def timing_json(timing: NetworkTiming) -> dict[str, Any]:
+    """A timing as `measure --json` prints it."""
+    return {
+        "schema": TIMING_SCHEMA,
+        "model": timing.model,
+        "device": timing.device,
+        "latency_ms": milliseconds(timing.seconds),
+        "spread_pct": 100.0 * timing.spread,
+        "grade": timing.grade,
+        "kernel_ms": milliseconds(timing.kernel_seconds),
+        "reference_ms": _ms(timing.reference_seconds),
+        "calls": timing.calls,
+        "layers": [_timed_json(layer) for layer in timing.layers],
+    }
+
+
+def _timed_json(layer: TimedLayer) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "operator": layer.operator,
+        "nodes": list(layer.nodes),
+        "latency_ms": milliseconds(layer.seconds),
+    }
+
+
+def validation_json(validations: Sequence[Validation]) -> dict[str, Any]:
+    """What `validate --json` prints; the coverage is a fraction, as in predictions."""
+    every = [layer for entry in validations for layer in entry.layers]
+    return {
+        "schema": VALIDATION_SCHEMA,
+        "networks": [_network_json(entry) for entry in validations],
+        "mape_pct": 100.0 * mean_error(validations),
+        "worst_pct": 100.0 * worst_error(validations),
+        "layer_mape_pct": _percent(layer_mape(every)),
+        "layer_rmspe_pct": _percent(layer_rmspe(every)),
+        "kinds": [_kind_json(share) for share in kind_shares(validations)],
+    }
+
+
+def _kind_json(share: KindShare) -> dict[str, Any]:
+    return {
+        "kind": share.kind,
+        "measured_ms": milliseconds(share.measured),
+        "predicted_ms": milliseconds(share.predicted),
+        "share_of_error_pct": 100.0 * share.share,
+    }
+
+
+def _network_json(entry: Validation) -> dict[str, Any]:
+    return {
+        "model": entry.model,
+        "device": entry.device,
+        "measured_ms": milliseconds(entry.measured),
+        "kernel_ms": milliseconds(entry.kernels),
+        "between_kernels_ms": milliseconds(entry.between_kernels),
+        "predicted_ms": milliseconds(entry.predicted),
+        "error_pct": 100.0 * entry.error,
+        "coverage": entry.coverage,
+        "layers": [_layer_json(layer) for layer in entry.layers],
+    }
+
+
+def _layer_json(layer: LayerError) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "measured_ms": _ms(layer.measured),
+        "predicted_ms": _ms(layer.predicted),
+        "error_pct": _percent(layer.error),
+    }
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else milliseconds(seconds)
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else 100.0 * fraction

@@ -1,0 +1,106 @@
+"""A prediction held against the same network, measured: as a whole, and layer by layer."""
+
+import math
+from collections import defaultdict
+
+import msgspec
+
+from blackthorn.errors import WrongDevice
+from blackthorn.records import Network, NetworkTiming, Prediction, TimedLayer
+from blackthorn.truth.matching import matched
+
+
+class LayerError(msgspec.Struct, frozen=True):
+    """One layer; `measured` and `predicted` in seconds.
+
+    `measured` is None where the runtime ran nothing for this layer: it was merged into another. `predicted` is None where no
+    formula covers it.
+    """
+
+    name: str
+    kind: str
+    measured: float | None
+    predicted: float | None
+
+    @property
+    def error(self) -> float | None:
+        """(predicted - measured) / measured; None where one of them is missing."""
+        if not self.measured or self.predicted is None:
+            return None
+        return self.predicted / self.measured - 1.0
+
+
+class Validation(msgspec.Struct, frozen=True):
+    """One network.
+
+    Attributes:
+        model: its name.
+        device: the name of the device.
+        measured: seconds of a call, end to end.
+        kernels: seconds of all kernels in it.
+        predicted: the sum of the layers that formulas cover, in seconds.
+        layers: everything that was predicted or ran.
+    """
+
+    model: str
+    device: str
+    measured: float
+    kernels: float
+    predicted: float
+    layers: tuple[LayerError, ...]
+
+    @property
+    def error(self) -> float:
+        """(predicted - measured) / measured, end to end."""
+        return self.predicted / self.measured - 1.0
+
+    @property
+    def between_kernels(self) -> float:
+        """Seconds of a call in which no kernel runs: the call itself, and the runtime's way from node to node."""
+        return self.measured - self.kernels
+
+    @property
+    def coverage(self) -> float:
+        """The share of the kernel time that goes to layers that formulas cover."""
+        known = math.fsum(layer.measured or 0.0 for layer in self.layers if layer.predicted is not None)
+        return known / self.kernels if self.kernels else 0.0
+
+
+def check_same_device(predicted: str, timed: str) -> None:
+    """Refuse to hold one device's prediction against another's timings.
+
+    Raises:
+        WrongDevice: the names differ.
+    """
+    if predicted != timed:
+        raise WrongDevice(
+            f"the fitted model is of {predicted}, but timings taken here are of {timed}",
+            "validate a model on its own device, with as many --threads",
+        )
+
+
+def validate(network: Network, prediction: Prediction, timing: NetworkTiming) -> Validation:
+    """Hold a prediction against a timing.
+
+    Args:
+        network: what was predicted.
+        prediction: its layers in the order of the network's.
+        timing: of the same network, at the speed at which the fitted model is stated.
+
+    Raises:
+        WrongDevice: they are of different devices.
+    """
+    check_same_device(prediction.device, timing.device)
+    seconds: dict[int, list[float]] = defaultdict(list)
+    others: list[TimedLayer] = []
+    for timed, index in matched(timing.layers, network.layers):
+        if index is None:
+            others.append(timed)
+        else:
+            seconds[index].append(timed.seconds)
+    layers = [
+        LayerError(layer.name, layer.kind, math.fsum(seconds[index]) if index in seconds else None, layer.seconds)
+        for index, layer in enumerate(prediction.layers)
+    ]
+    layers += [LayerError(timed.name, timed.operator, timed.seconds, None) for timed in others]
+    return Validation(network.name, timing.device, timing.seconds, timing.kernel_seconds, prediction.seconds, tuple(layers))
