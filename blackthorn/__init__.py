@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from blackthorn.fitting import fit_device
     from blackthorn.onnx_graph import read_network
     from blackthorn.prediction import predict, prediction_json
-    from blackthorn.records import FittedModel, Measurement, Network, Prediction, Probe, Range, Sweep
+    from blackthorn.records import FittedModel, Measurement, Network, NetworkTiming, Prediction, Probe, Range, Sweep
     from blackthorn.runners import runner_class
     from blackthorn.storage import find_sweeps, open_sweep, read_model, read_sweep, write_model
     from blackthorn.sweeping import SweepPlan, sweep
     from blackthorn.timing import Timer
+    from blackthorn.truth import measure, validate
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "FittedModel",
     "Measurement",
     "Network",
+    "NetworkTiming",
     "Prediction",
     "Probe",
     "Range",
@@ -34,6 +36,7 @@ __all__ = [
     "__version__",
     "find_sweeps",
     "fit_device",
+    "measure",
     "open_sweep",
     "predict",
     "prediction_json",
@@ -42,6 +45,7 @@ __all__ = [
     "read_sweep",
     "runner_class",
     "sweep",
+    "validate",
     "write_model",
 ]
 
@@ -50,11 +54,12 @@ _PLACES = {
     "fitting": ("fit_device",),
     "onnx_graph": ("read_network",),
     "prediction": ("predict", "prediction_json"),
-    "records": ("FittedModel", "Measurement", "Network", "Prediction", "Probe", "Range", "Sweep"),
+    "records": ("FittedModel", "Measurement", "Network", "NetworkTiming", "Prediction", "Probe", "Range", "Sweep"),
     "runners": ("runner_class",),
     "storage": ("find_sweeps", "open_sweep", "read_model", "read_sweep", "write_model"),
     "sweeping": ("SweepPlan", "sweep"),
     "timing": ("Timer",),
+    "truth": ("measure", "validate"),
 }
 """The names of `__all__`, by the module that holds them."""
 

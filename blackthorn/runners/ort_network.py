@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blackthorn.errors import NotMeasured
+from blackthorn.errors import BadFile, NotMeasured
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.messages import Graph
@@ -41,7 +41,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 self._profiled = opened.enter_context(
                     ProfiledSession(path, threads, input_shapes, title=title, optimised=saved)
                 )
-                optimised = load_model(saved).graph
+                optimised = _saved_graph(saved, title)
             self._sessions = opened.pop_all()
         self._title = title
         self._optimised = optimised
@@ -64,6 +64,19 @@ class OnnxRuntimeNetwork(LoadedNetwork):
 
     def close(self) -> None:
         self._sessions.close()
+
+
+def _saved_graph(saved: Path, title: str) -> Graph:
+    """The graph as ONNX Runtime runs it.
+
+    Raises:
+        NotMeasured: it is empty, since the network gives the same in every run.
+    """
+    try:
+        return load_model(saved).graph
+    except BadFile as error:
+        problem = f"nothing of {title} is left to run once ONNX Runtime has worked out what is constant"
+        raise NotMeasured(problem, "give a network that computes something from its inputs") from error
 
 
 def node_seconds(run: Sequence[NodeTime], optimised: Graph) -> Iterator[float]:

@@ -11,6 +11,7 @@ from functools import partial
 from tests.bench.commands import commands_timed
 from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.reading import reading_timed
+from tests.bench.networks import networks_validated
 from tests.bench.replayed import few_points_suffice
 from tests.bench.simulated import formulas_recovered, shapes_found
 from tests.bench.tables import Row, machine, write
@@ -30,6 +31,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "6": commands_timed,
         "3.4": wild_networks_read,
         "3.5": reading_timed,
+        "7": networks_validated,
     }
 
 

@@ -13,10 +13,10 @@ from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.records import FittedModel, Measurement, Range, Sweep
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
-from blackthorn.runners.ort_session import ProfiledSession, Threads
 from blackthorn.selection.adaptive import AdaptiveSelector
 from blackthorn.sweeping import SweepPlan
 from blackthorn.timing import Timer
+from blackthorn.truth import measure
 from tests.bench.tables import Row
 from tests.networks import light_networks
 
@@ -38,8 +38,6 @@ PLANS = (
     (SweepPlan("conv2d", {"filters": Range(16, 64, 16)}, {"kernel": 7, "stride": 2, "channels": 3, "size": 224}), 4),
 )
 """The kernels and strides of common networks over wide ranges; nothing is taken from the network that is predicted."""
-STEADY = 0.05
-"""Relative difference of the references before and after a network's call at which the call counts."""
 
 
 def taken(plan: SweepPlan, limit: int, timer: Timer) -> list[Measurement]:
@@ -83,9 +81,8 @@ def network_predicted() -> Iterator[Row]:
             header = plan.header(runner.device(), runner.reference(), "now", "bench")
             sweeps.append(Sweep(header, tuple(measurements)))
         model = fit_device(sweeps, "now", "bench")
-        ratio = convolutions_timed(path, runner)
-    assert model.reference_seconds is not None
-    measured = ratio * model.reference_seconds
+        assert model.reference_seconds is not None
+        measured = convolutions_timed(path, timer, model.reference_seconds)
     predicted = sum(layer.seconds or 0.0 for layer in predict(read_network(path), model).layers if layer.kind == "conv2d")
     error = 100.0 * (predicted / measured - 1.0)
     points = sum(len(sweep.measurements) for sweep in sweeps)
@@ -94,25 +91,11 @@ def network_predicted() -> Iterator[Row]:
     yield from every_convolution_attributed(light_networks(), model)
 
 
-def convolutions_timed(path: Path, runner: OnnxRuntimeRunner, calls: int = 60) -> float:
-    """The network's summed convolution kernels over the reference probe, at steady speed."""
-    reference_probe = runner.reference()
-    assert reference_probe is not None
+def convolutions_timed(path: Path, timer: Timer, nominal: float) -> float:
+    """Seconds of the network's convolution kernels at the speed at which the reference takes `nominal` seconds."""
     operators = layer_kind("conv2d").operators
-    references: list[float] = []
-    with ProfiledSession(path, Threads(1, ())) as session, runner.load(reference_probe, profiled=False) as reference:
-        for _ in range(calls + 1):
-            reference.call()
-            references.append(reference.call())
-            session.call()
-        times = session.finish()
-    sums = [sum(node.seconds for node in call if node.operator in operators) for call in times]
-    ratios = [
-        total / ((before + after) / 2.0)
-        for total, before, after in zip(sums[1:], references[1:], references[2:], strict=False)
-        if abs(after - before) <= STEADY * before
-    ]
-    return statistics.median(ratios or [total / reference for total, reference in zip(sums, references, strict=True)])
+    timing = measure(path, timer, {}).at_speed(nominal)
+    return sum(layer.seconds for layer in timing.layers if layer.operator in operators)
 
 
 def every_convolution_attributed(networks: Mapping[str, Path], model: FittedModel) -> Iterator[Row]:

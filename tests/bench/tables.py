@@ -11,10 +11,7 @@ from blackthorn.runners.host import describe_host
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One figure: its number in the issue it comes from, what it is, its target and what was seen.
-
-    `reached` is None where there is no target.
-    """
+    """One figure: its number, what it is, its target and what was seen; `reached` is None where there is no target."""
 
     figure: str
     what: str
