@@ -55,7 +55,7 @@ class _Claims:
             own[position].append(index)
         for position, node in enumerate(self._optimised.nodes):
             names = tuple(self._original.nodes[index].name_at(index) for index in own[position])
-            yield ExecutedNode(node.name or node.name_at(position), node.op_type, names)
+            yield ExecutedNode(node.name_at(position), node.op_type, names)
 
     def _anchor(self, node: Node) -> int | None:
         """The node of the file that gives what an executed node gives; None where nothing tells it."""
