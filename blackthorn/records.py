@@ -300,8 +300,8 @@ class NetworkTiming(msgspec.Struct, frozen=True):
     Attributes:
         model: the network's name.
         device: the name of the device that it ran on.
-        seconds: median wall time of a call, end to end, in seconds.
-        spread: interquartile range of the wall times over their median.
+        seconds: median wall time of an undisturbed call, end to end, in seconds.
+        spread: interquartile range of the wall times over their median, disturbed calls among them.
         grade: as of a `Measurement`, of the wall time.
         reference_seconds: what the reference probe took around the calls, in seconds; None on a device that does not drift.
         calls: timed calls behind the wall time.

@@ -24,6 +24,8 @@ ELSEWHERE = ("pip", "make", "git")
 """Programs whose command lines are not run here."""
 FEW_POINTS = "--formulas staircase.json --max-points 6"
 """Put after a sweep that would take minutes on a device."""
+FEW_SECONDS = "--seconds 0.1"
+"""Put after what times whole networks."""
 
 SMALL_PRESET = "small.json"
 """Stands in for a preset that would take minutes."""
@@ -46,6 +48,8 @@ def runnable(line: str) -> list[str]:
         line = line.replace("--preset cnn", f"--preset {SMALL_PRESET} --formulas staircase.json")
     elif line.startswith("blackthorn sweep") and "--formulas" not in line:
         line = f"{line} {FEW_POINTS}"
+    if line.startswith(("blackthorn measure", "blackthorn validate")):
+        line = f"{line} {FEW_SECONDS}"
     return shlex.split(line)[1:]
 
 

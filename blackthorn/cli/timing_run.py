@@ -12,15 +12,15 @@ from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.records import FittedModel, NetworkTiming
 from blackthorn.runners import Runner
-from blackthorn.timing import Timer, TimingPolicy
-from blackthorn.truth import Validation, check_same_device, measure, validate
+from blackthorn.timing import Timer
+from blackthorn.truth import Validation, check_same_device, measure, network_policy, validate
 
 log = logging.getLogger(__name__)
 
 
 def timed(network: Path, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float) -> NetworkTiming:
     """Time a network; the arguments are the command's options as they were written."""
-    with _runner(threads, affinity) as runner, Timer(runner, TimingPolicy(most_seconds=seconds)) as timer:
+    with _runner(threads, affinity) as runner, Timer(runner, network_policy(seconds)) as timer:
         return measure(network, timer, values.shapes(shapes))
 
 
@@ -35,7 +35,7 @@ def validated(
     read = [read_network(path, given) for path in networks]
     predictions = [predict(network, model) for network in read]
     found = []
-    with runner, Timer(runner, TimingPolicy(most_seconds=seconds), nominal or math.inf) as timer:
+    with runner, Timer(runner, network_policy(seconds), nominal or math.inf) as timer:
         for path, network, prediction in zip(networks, read, predictions, strict=True):
             log.info("timing %s", path)
             found.append(validate(network, prediction, measure(path, timer, given).at_speed(nominal)))

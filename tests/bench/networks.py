@@ -1,7 +1,6 @@
 """Whole networks: predicted, and measured on this machine."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from blackthorn.cli.timing_run import validated
 from blackthorn.truth.figures import layer_mape, layer_rmspe, mean_error, worst_error

@@ -1,0 +1,140 @@
+"""`blackthorn validate` on real networks, by a model that was not made for this computer: only what is said is looked at."""
+
+import math
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from blackthorn.cli import timing_run
+from blackthorn.cli.model_choice import this_device
+from blackthorn.cli.validation_table import validation_lines
+from blackthorn.records import NetworkTiming
+from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
+from blackthorn.storage import write_model
+from blackthorn.truth import validate
+from tests.cli.conftest import Say
+from tests.examples import a_model
+from tests.networks import light_networks, write_network
+from tests.truth.examples import NETWORK, PREDICTION, TIMING
+
+pytest.importorskip("onnxruntime")
+
+SQUEEZENET, SHUFFLENET = (light_networks()[name] for name in ("light_squeezenet", "light_shufflenet"))
+QUICKLY = "--seconds 0.1"
+
+
+@pytest.fixture
+def with_model(say: Say) -> Say:
+    """Runs command lines in a folder that holds a fitted model of this machine."""
+    write_this_machines_model(this_device())
+    return say
+
+
+def write_this_machines_model(device: str) -> None:
+    model = a_model()
+    reference = OnnxRuntimeRunner().reference()
+    assert reference is not None
+    write_model(
+        Path(f"fitted_models/{device}.json"),
+        msgspec.structs.replace(
+            model,
+            device=msgspec.structs.replace(model.device, name=device),
+            reference=reference.key,
+            reference_seconds=1e-3,
+        ),
+    )
+
+
+def test_programs_get_networks_layers_and_figures(with_model: Say) -> None:
+    found = with_model(f"validate {SQUEEZENET} {SHUFFLENET} {QUICKLY} --json").json
+    assert [network["model"] for network in found["networks"]] == ["light_squeezenet", "light_shufflenet"]
+    errors = [abs(network["error_pct"]) for network in found["networks"]]
+    assert found["mape_pct"] == pytest.approx(sum(errors) / 2)
+    assert found["worst_pct"] == pytest.approx(max(errors))
+    for network in found["networks"]:
+        assert 0 < network["measured_ms"] < math.inf
+        assert network["error_pct"] == pytest.approx(100 * (network["predicted_ms"] / network["measured_ms"] - 1))
+        assert 0 < network["coverage"] < 1
+        assert network["between_kernels_ms"] == pytest.approx(network["measured_ms"] - network["kernel_ms"])
+        assert sum(layer["measured_ms"] or 0 for layer in network["layers"]) == pytest.approx(network["kernel_ms"])
+    squeezenet = found["networks"][0]["layers"]
+    assert sum(layer["kind"] == "conv2d" and layer["error_pct"] is not None for layer in squeezenet) == 26
+
+
+def test_people_get_kinds_networks_and_a_summary(with_model: Say) -> None:
+    said = with_model(f"validate {SQUEEZENET} {QUICKLY}").out
+    lines = said.splitlines()
+    assert lines[0] == f"on {this_device()}"
+    assert any(line.startswith("between kernels ") for line in lines)
+    assert any(line.startswith("light_squeezenet ") for line in lines)
+    assert lines[-2].startswith("networks: mean absolute error ")
+    assert lines[-1].startswith("layers: mean absolute error ")
+    assert "layer of" not in said
+
+
+def test_layers_are_listed_where_wanted() -> None:
+    lines = list(validation_lines([validate(NETWORK, PREDICTION, TIMING)], by_layer=True))
+    table = [click.unstyle(line).split() for line in lines[2:8]]
+    assert table[0] == ["layer", "of", "net", "kind", "measured", "predicted", "error"]
+    assert table[1] == ["conv", "conv2d", "4", "ms", "3", "ms", "-25.0", "%"]
+    assert table[2] == ["reorder", "ReorderOutput", "1", "ms", "unknown"]
+    assert table[4] == ["twin", "conv2d", "merged", "2", "ms"]
+
+
+def test_without_any_layer_to_compare_there_is_no_figure_of_layers() -> None:
+    nothing = validate(NETWORK, PREDICTION, msgspec.structs.replace(TIMING, layers=()))
+    assert not any(line.startswith("layers:") for line in validation_lines([nothing], by_layer=False))
+
+
+def test_times_are_stated_at_the_models_speed(with_model: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def timed(*_: object) -> NetworkTiming:
+        return msgspec.structs.replace(TIMING, device=this_device())
+
+    monkeypatch.setattr(timing_run, "measure", timed)
+    (network,) = with_model(f"validate {SQUEEZENET} --json").json["networks"]
+    assert network["measured_ms"] == pytest.approx(10.0 * 1e-3 / 5e-4)
+
+
+def test_a_model_without_a_speed_is_used_with_a_warning(with_model: Say, caplog: pytest.LogCaptureFixture) -> None:
+    path = Path(f"fitted_models/{this_device()}.json")
+    model = a_model()
+    write_model(path, msgspec.structs.replace(model, device=msgspec.structs.replace(model.device, name=this_device())))
+    assert with_model(f"validate {SQUEEZENET} {QUICKLY} --json").code == 0
+    assert "no speed that timings could be stated at" in caplog.text
+
+
+def test_the_model_is_that_of_so_many_threads(with_model: Say) -> None:
+    assert this_device(2) in with_model(f"validate {SQUEEZENET} --threads 2").refusal
+    write_this_machines_model(this_device(2))
+    assert with_model(f"validate {SQUEEZENET} --threads 2 {QUICKLY} --json").code == 0
+
+
+def test_a_model_of_another_device_is_refused(with_model: Say) -> None:
+    write_model(Path("board.json"), a_model())
+    refusal = with_model(f"validate {SQUEEZENET} --device board.json").refusal
+    assert "the fitted model is of board-onnxruntime-1" in refusal
+    assert this_device() in refusal
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("", "Missing argument"),
+        ("nowhere.onnx", "cannot read nowhere.onnx"),
+        (f"{SQUEEZENET} nowhere.onnx", "cannot read nowhere.onnx"),
+        (f"{SQUEEZENET} --device nowhere.json", "there is no file nowhere.json"),
+        (f"{SQUEEZENET} --input-shape dat=1,3,224,224", "no input"),
+    ],
+)
+def test_what_cannot_be_validated_is_refused_before_anything_is_timed(
+    with_model: Say, monkeypatch: pytest.MonkeyPatch, line: str, complaint: str
+) -> None:
+    monkeypatch.setattr(timing_run, "Timer", None)
+    assert complaint in with_model(f"validate {line}").refusal
+
+
+def test_a_network_that_cannot_run_is_refused_in_one_sentence(with_model: Say, tmp_path: Path) -> None:
+    unknown = write_network(tmp_path, "(float[2] x) => (float[2] y) { y = local.Magic(x) }")
+    assert "ONNX Runtime cannot run" in with_model(f"validate {unknown}").refusal
