@@ -35,7 +35,8 @@ def validated(
     read = [read_network(path, given) for path in networks]
     predictions = [predict(network, model) for network in read]
     found = []
-    with runner, Timer(runner, network_policy(seconds), nominal or math.inf) as timer:
+    with runner, Timer(runner, network_policy(seconds)) as timer:
+        timer.expect(nominal or math.inf)
         for path, network, prediction in zip(networks, read, predictions, strict=True):
             log.info("timing %s", path)
             found.append(validate(network, prediction, measure(path, timer, given).at_speed(nominal)))

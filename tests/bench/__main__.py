@@ -10,6 +10,7 @@ from functools import partial
 
 from tests.bench.commands import commands_timed
 from tests.bench.measured import network_predicted, plane_swept
+from tests.bench.mutated import mutations_survived
 from tests.bench.reading import reading_timed
 from tests.bench.networks import networks_validated
 from tests.bench.replayed import few_points_suffice
@@ -32,6 +33,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "3.4": wild_networks_read,
         "3.5": reading_timed,
         "7": networks_validated,
+        "3.6": mutations_survived,
     }
 
 

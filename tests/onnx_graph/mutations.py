@@ -1,10 +1,12 @@
-"""Seeded damage to network files: flipped and lost bytes, swapped attributes, absurd shapes, circles, other operators."""
+"""Seeded damage to network files: lost bytes, swapped attributes, absurd shapes and depths, circles, other operators."""
 
 import random
 from collections.abc import Callable
 from typing import Any
 
 ABSURD = [0, -1, 1, 2, 7, 65, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1, -(2**63), 1_000_003]
+
+ELSEWHERE = ["/etc/passwd", "../../secret", "/dev/zero", "weights.bin"]
 
 Damage = Callable[[Any, random.Random], None]
 
@@ -21,6 +23,8 @@ def mutated(content: bytes, operators: list[str], seed: int) -> bytes:
         chance.choice(DAMAGES)(model.graph, chance)
         if chance.random() < 0.1:
             chance.choice(model.graph.node).op_type = chance.choice(operators)
+    if chance.random() < 0.1:
+        _nest(model.graph, chance)
     return bytes(model.SerializeToString())
 
 
@@ -114,4 +118,25 @@ def _missing(graph: Any, chance: random.Random) -> None:
         del node.attribute[chance.randrange(len(node.attribute))]
 
 
-DAMAGES: list[Damage] = [_attribute, _attribute, _contents, _contents, _input_shape, _wiring, _missing]
+def _nest(graph: Any, chance: random.Random) -> None:
+    """The network in a branch in a branch, deeper than is read; the last damage, since protobuf copies nothing so deep."""
+    for _ in range(chance.choice([1, 3, 20, 40])):
+        inner = type(graph)()
+        inner.CopyFrom(graph)
+        del graph.node[:]
+        node = graph.node.add(op_type=chance.choice(["If", "Loop", "Scan"]), output=[output.name for output in inner.output])
+        node.input.extend(info.name for info in inner.input)
+        name = {"If": "then_branch"}.get(node.op_type, "body")
+        node.attribute.add(name=name, type=5).g.CopyFrom(inner)
+
+
+def _elsewhere(graph: Any, chance: random.Random) -> None:
+    """A weight whose contents are said to lie in a file that is none of the network's business."""
+    tensor = chance.choice(graph.initializer) if graph.initializer else graph.initializer.add(name="elsewhere", data_type=1)
+    tensor.data_location = tensor.EXTERNAL
+    tensor.ClearField("raw_data")
+    tensor.external_data.add(key="location", value=chance.choice(ELSEWHERE))
+    tensor.external_data.add(key="offset", value=str(chance.choice(ABSURD)))
+
+
+DAMAGES: list[Damage] = [_attribute, _attribute, _contents, _contents, _input_shape, _wiring, _missing, _elsewhere]
