@@ -11,8 +11,8 @@ from functools import partial
 from tests.bench.commands import commands_timed
 from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.mutated import mutations_survived
-from tests.bench.reading import reading_timed
 from tests.bench.networks import networks_validated
+from tests.bench.reading import reading_timed
 from tests.bench.replayed import few_points_suffice
 from tests.bench.simulated import formulas_recovered, shapes_found
 from tests.bench.tables import Row, machine, write

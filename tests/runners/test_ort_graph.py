@@ -120,7 +120,8 @@ def test_convolutions_stay_convolutions() -> None:
 
 def test_a_normalization_written_out_in_nine_nodes_is_one(tmp_path: Path) -> None:
     text = f"""
-    (float[2,8,64] x) => (float[2,8,64] y) <float eps = {{1e-5}}, float two = {{2.0}}, float[64] g = {ones(64)}, float[64] b = {ones(64)}>
+    (float[2,8,64] x) => (float[2,8,64] y)
+    <float eps = {{1e-5}}, float two = {{2.0}}, float[64] g = {ones(64)}, float[64] b = {ones(64)}>
     {{ m = ReduceMean<axes=[-1], keepdims=1>(x)  d = Sub(x, m)  p = Pow(d, two)  v = ReduceMean<axes=[-1], keepdims=1>(p)
        w = Add(v, eps)  s = Sqrt(w)  q = Div(d, s)  n = Mul(q, g)  y = Add(n, b) }}
     """

@@ -19,7 +19,8 @@ pytest.importorskip("onnxruntime")
 CHAIN = "(float[n, 8] x) => (float[n, 8] z) { y = Sin(x)  z = Softmax(y) }"
 BRANCHES = """
 (bool c, float[4] x) => (float[4] z)
-{ y = If (c) <then_branch = a () => (float[4] t) { t = Relu(x) }, else_branch = b () => (float[4] e) { s = Sigmoid(x)  e = Neg(s) }>
+{ y = If (c) <then_branch = a () => (float[4] t) { t = Relu(x) },
+              else_branch = b () => (float[4] e) { s = Sigmoid(x)  e = Neg(s) }>
   z = Neg(y) }
 """
 SAME_IN_EVERY_RUN = "() => (float[2] y) { a = Constant<value_floats=[1.0, 2.0]>()  y = Identity(a) }"
@@ -75,7 +76,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         loaded.finish()
     assert not list(scratch.iterdir())
     constant = write_network(tmp_path, SAME_IN_EVERY_RUN)
-    with pytest.raises(NotMeasured, match="nothing of .* is left to run"):
+    with pytest.raises(NotMeasured, match=r"nothing of .* is left to run"):
         load(constant)
     assert not list(scratch.iterdir())
 
