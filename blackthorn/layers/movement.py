@@ -140,4 +140,7 @@ class Gather(LayerKind):
         if node.op_type != "Gather" or table is None or output is None or axis is None:
             return None
         run_length = math.prod(table[axis + 1 :])
-        return {"runs": math.prod(output) // run_length, "run_length": run_length}
+        runs, left_over = divmod(math.prod(output), max(run_length, 1))
+        if left_over or min(runs, run_length) < 1:
+            return None
+        return {"runs": runs, "run_length": run_length}

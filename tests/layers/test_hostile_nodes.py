@@ -11,22 +11,9 @@ from blackthorn.records import OnnxNode
 from tests.layers.points import KINDS
 from tests.strategies import THOROUGH
 
-ATTRIBUTES = tuple(
-    [
-        "axis",
-        "dilations",
-        "direction",
-        "group",
-        "kernel_shape",
-        "layout",
-        "mode",
-        "pads",
-        "perm",
-        "size",
-        "strides",
-        "transA",
-        "transB",
-    ]
+ATTRIBUTES = (
+    *("axis", "dilations", "direction", "group", "kernel_shape", "layout", "mode"),
+    *("pads", "perm", "size", "strides", "transA", "transB"),
 )
 shapes = st.none() | st.lists(st.integers(-1, 4), max_size=5).map(tuple)
 values = (
