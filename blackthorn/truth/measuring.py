@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from blackthorn.records import NetworkTiming, TimedLayer
 from blackthorn.runners.network import NetworkTimes, Shapes
-from blackthorn.timing import Round, Timer, TimingPolicy, trimmed_mean
+from blackthorn.timing import Round, Timer, TimingPolicy, speed, trimmed_mean
 
 Floats = NDArray[np.float64]
 
@@ -21,13 +21,11 @@ FAST = 0.1
 """The share of calls that count as the fast ones."""
 PATIENCE = 0.05
 """Share of the time for which a slow machine is waited for: it can be spent many times over, once before every call."""
-PROVEN_SHARE = 0.05
-"""Share of a call for which the machine must have been at full speed before it: long stretches are rare."""
 
 
 def network_policy(seconds: float) -> TimingPolicy:
     """How to time whole networks, each for so many seconds at most."""
-    return TimingPolicy(most_seconds=seconds, patience=PATIENCE, proven_share=PROVEN_SHARE)
+    return TimingPolicy(most_seconds=seconds, patience=PATIENCE)
 
 
 def measure(path: Path, timer: Timer, input_shapes: Shapes) -> NetworkTiming:
@@ -46,34 +44,36 @@ def measure(path: Path, timer: Timer, input_shapes: Shapes) -> NetworkTiming:
     with timer.runner.load_network(path, input_shapes) as loaded:
         wall, profiled = timer.rounds(loaded.call, loaded.call_profiled)
         times = loaded.finish()
-    fast = _undisturbed([entry.wall for entry in wall])
-    seconds = np.array([entry.wall for entry in wall])
-    lower, middle, upper = np.quantile(seconds, (0.25, 0.5, 0.75)).tolist()
-    references = np.array([end for entry in (*wall, *profiled) for end in (entry.before, entry.after)])
+    walls = np.array([entry.wall for entry in wall])
+    counts = _undisturbed(walls)
+    lower, middle, upper = np.quantile(walls, (0.25, 0.5, 0.75)).tolist()
+    reference = speed(wall)
     return NetworkTiming(
         model=path.stem,
         device=timer.runner.device().name,
-        seconds=float(np.median(seconds[fast])),
+        seconds=float(np.median(walls[counts])),
         spread=(upper - lower) / middle,
-        grade=timer.grade(trimmed_mean(seconds[fast].tolist()), wall),
-        reference_seconds=None if timer.runner.reference() is None else float(np.median(references[_undisturbed(references)])),
-        calls=sum(entry.calls for entry, counts in zip(wall, fast, strict=True) if counts),
-        layers=_layers(times, profiled),
+        grade=timer.grade(trimmed_mean([entry.wall / entry.reference for entry in wall]), wall),
+        reference_seconds=None if timer.runner.reference() is None else reference,
+        calls=sum(entry.calls for entry, is_counted in zip(wall, counts, strict=True) if is_counted),
+        layers=_layers(times, profiled, reference),
     )
 
 
-def _undisturbed(seconds: Sequence[float] | Floats) -> NDArray[np.bool_]:
-    """Which of some calls ran at full speed.
+def _undisturbed(walls: Floats) -> NDArray[np.bool_]:
+    """Which rounds ran at full speed throughout: those that took about as long as the fast ones.
 
-    A machine may slow down in the middle of a long call, where a reference before and after cannot tell. What takes about as
-    long as the fast ones ran undisturbed; of calls and of references alike, so that they are compared at one speed.
+    The references before and after a long call cannot tell when the machine slows down in the middle of it. The times
+    themselves are looked at, not their ratios to the references: a low ratio may come from a reference that was disturbed.
     """
-    return np.asarray(seconds) <= (1 + UNDISTURBED) * np.quantile(seconds, FAST)
+    return walls <= (1 + UNDISTURBED) * np.quantile(walls, FAST)
 
 
-def _layers(times: NetworkTimes, rounds: Sequence[Round]) -> tuple[TimedLayer, ...]:
-    """What each executed node took on average in undisturbed calls."""
-    counts = _undisturbed([entry.wall for entry in rounds])
-    each = [times.seconds[entry.first : entry.first + entry.calls].mean(axis=0) for entry in rounds]
-    columns = np.array(each)[counts].T.tolist()
-    return tuple(TimedLayer(*node, trimmed_mean(column).mean) for node, column in zip(times.executed, columns, strict=True))
+def _layers(times: NetworkTimes, rounds: Sequence[Round], reference: float) -> tuple[TimedLayer, ...]:
+    """What each executed node took on average, at the speed at which the reference takes so many seconds."""
+    each = np.array([times.seconds[entry.first : entry.first + entry.calls].mean(axis=0) for entry in rounds])
+    columns = each[_undisturbed(np.array([entry.wall for entry in rounds]))].T.tolist()
+    scale = reference / speed(rounds)
+    return tuple(
+        TimedLayer(*node, trimmed_mean(column).mean * scale) for node, column in zip(times.executed, columns, strict=True)
+    )
