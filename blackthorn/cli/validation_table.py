@@ -39,10 +39,11 @@ def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
             readable_time(entry.predicted),
             signed_percent(entry.error),
             percent(entry.coverage),
+            entry.grade,
         )
         for entry in validations
     ]
-    yield from table(("network", "measured", "predicted", "error", "coverage"), rows, right=(1, 2, 3, 4))
+    yield from table(("network", "measured", "predicted", "error", "coverage", "timing"), rows, right=(1, 2, 3, 4))
 
 
 def _kind_table(validations: Sequence[Validation]) -> Iterator[str]:

@@ -41,11 +41,10 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 self._profiled = opened.enter_context(
                     ProfiledSession(path, threads, input_shapes, title=title, optimised=saved)
                 )
-                optimised = _saved_graph(saved, title)
+                self._optimised = _saved_graph(saved, title)
+            self._executed = executed_nodes(original, self._optimised)
             self._sessions = opened.pop_all()
         self._title = title
-        self._optimised = optimised
-        self._executed = executed_nodes(original, optimised)
 
     def call(self) -> float:
         return self._plain.call()

@@ -62,6 +62,7 @@ def _network_json(entry: Validation) -> dict[str, Any]:
         "model": entry.model,
         "device": entry.device,
         "measured_ms": milliseconds(entry.measured),
+        "grade": entry.grade,
         "kernel_ms": milliseconds(entry.kernels),
         "between_kernels_ms": milliseconds(entry.between_kernels),
         "predicted_ms": milliseconds(entry.predicted),

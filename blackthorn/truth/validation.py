@@ -6,7 +6,7 @@ from collections import defaultdict
 import msgspec
 
 from blackthorn.errors import WrongDevice
-from blackthorn.records import Network, NetworkTiming, Prediction, TimedLayer
+from blackthorn.records import Grade, Network, NetworkTiming, Prediction, TimedLayer
 from blackthorn.truth.matching import matched
 
 
@@ -39,6 +39,7 @@ class Validation(msgspec.Struct, frozen=True):
         measured: seconds of a call, end to end.
         kernels: seconds of all kernels in it.
         predicted: the sum of the layers that formulas cover, in seconds.
+        grade: what to think of `measured`.
         layers: everything that was predicted or ran.
     """
 
@@ -47,6 +48,7 @@ class Validation(msgspec.Struct, frozen=True):
     measured: float
     kernels: float
     predicted: float
+    grade: Grade
     layers: tuple[LayerError, ...]
 
     @property
@@ -103,4 +105,12 @@ def validate(network: Network, prediction: Prediction, timing: NetworkTiming) ->
         for index, layer in enumerate(prediction.layers)
     ]
     layers += [LayerError(timed.name, timed.operator, timed.seconds, None) for timed in others]
-    return Validation(network.name, timing.device, timing.seconds, timing.kernel_seconds, prediction.seconds, tuple(layers))
+    return Validation(
+        model=network.name,
+        device=timing.device,
+        measured=timing.seconds,
+        kernels=timing.kernel_seconds,
+        predicted=prediction.seconds,
+        grade=timing.grade,
+        layers=tuple(layers),
+    )
