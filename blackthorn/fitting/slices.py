@@ -25,6 +25,8 @@ Masks = NDArray[np.bool_]
 
 KEPT = 48
 """Explanations that are kept for the choice of the next point: those far behind have no say."""
+LARGEST_WIDTH = 1024
+"""Widest step looked for along a dimension: no device does more of anything at once."""
 LARGEST_DIVISOR = 64
 """Largest alignment looked for: vector registers and tensor cores are not wider, in elements."""
 FEWEST_IN_REGIME = 2
@@ -68,7 +70,7 @@ class Search(msgspec.Struct, frozen=True):
 
     def widths(self) -> NDArray[np.int64]:
         """Every width that shows at least two levels inside the range, and is wider than the range's own step."""
-        return np.arange(max(2, self.step + 1), max(2, self.high - self.low) + 1)
+        return np.arange(max(2, self.step + 1), min(LARGEST_WIDTH, max(2, self.high - self.low)) + 1)
 
     def divisors(self) -> Iterator[int]:
         """Every alignment that parts the range's values."""

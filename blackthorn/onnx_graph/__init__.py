@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from blackthorn.onnx_graph.fusion import Fusions, fuse
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.listing import list_layers
 from blackthorn.onnx_graph.loading import load_model
@@ -17,12 +18,14 @@ from blackthorn.onnx_graph.resolving import resolve
 from blackthorn.onnx_graph.tensors import Shape
 from blackthorn.records import Network
 
-__all__ = ["read_network"]
+__all__ = ["Fusions", "read_network"]
 
 _AS_IN_FILE: Mapping[str, Shape] = MappingProxyType({})
 
 
-def read_network(path: str | os.PathLike[str], input_shapes: Mapping[str, Shape] = _AS_IN_FILE) -> Network:
+def read_network(
+    path: str | os.PathLike[str], input_shapes: Mapping[str, Shape] = _AS_IN_FILE, fusions: Fusions | None = None
+) -> Network:
     """The layers of a network in the order in which they run.
 
     Constants, shape arithmetic, Identity and Dropout are left out, as runtimes leave them out. Nodes with graphs inside
@@ -31,6 +34,7 @@ def read_network(path: str | os.PathLike[str], input_shapes: Mapping[str, Shape]
     Args:
         path: the ONNX file.
         input_shapes: shapes of inputs by name, for those that the file leaves open.
+        fusions: what the runtime makes of the nodes before it runs them; without it the layers are the nodes of the file.
 
     Raises:
         BadFile: the file cannot be read, is damaged, or its nodes do not fit together.
@@ -40,4 +44,5 @@ def read_network(path: str | os.PathLike[str], input_shapes: Mapping[str, Shape]
     where = os.fspath(path)
     model = load_model(path)
     inputs = settle_inputs(model.graph, input_shapes, where)
-    return Network(Path(path).stem, list_layers(resolve(model, inputs, where)))
+    resolved = resolve(model, inputs, where)
+    return Network(Path(path).stem, list_layers(resolved.nodes if fusions is None else fuse(resolved, fusions)))

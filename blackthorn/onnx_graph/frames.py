@@ -50,7 +50,7 @@ class Frame(msgspec.Struct, frozen=True):
         said = self.declared[name].tensor()
         if said.shape is None or not possible(said.shape):
             return tensor
-        return Tensor(said.shape, tensor.element or said.element, tensor.value, tensor.constant)
+        return msgspec.structs.replace(tensor, shape=said.shape, element=tensor.element or said.element)
 
     def of_function(self, function: Function, call: Call, name: str) -> "Frame":
         """Inside a function only its inputs are in sight."""
@@ -63,7 +63,7 @@ class Frame(msgspec.Struct, frozen=True):
         own.update(graph.weights)
         return Frame(own, self, f"{name}/", self.arguments, graph.declared, self.depth + 1)
 
-    def holding(self, tensors: Mapping[str, Tensor]) -> "Frame":
+    def holding(self, tensors: Mapping[str, Tensor | None]) -> "Frame":
         """The same before its nodes are walked, some of its names holding these tensors."""
         return msgspec.structs.replace(self, own={**self.own, **tensors})
 

@@ -1,6 +1,6 @@
 """Nodes as layers: every kind of layer is asked whether it knows a node."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from blackthorn.layers import LayerKind, layer_kinds
 from blackthorn.onnx_graph.resolving import ResolvedNode
@@ -11,8 +11,8 @@ PRECISIONS: Mapping[int, Precision] = {FLOAT: "fp32", FLOAT16: "fp16", UNDEFINED
 """What is timed; layers of other element types are of no kind."""
 
 
-def list_layers(nodes: list[ResolvedNode]) -> tuple[NetworkLayer, ...]:
-    """What a runtime is left with, in order."""
+def list_layers(nodes: Iterable[ResolvedNode]) -> tuple[NetworkLayer, ...]:
+    """Nodes as layers, in order; what is worked out before the network runs is none."""
     kinds = layer_kinds()
     return tuple(_layer(node, kinds) for node in nodes if not node.folded)
 
@@ -20,13 +20,13 @@ def list_layers(nodes: list[ResolvedNode]) -> tuple[NetworkLayer, ...]:
 def _layer(node: ResolvedNode, kinds: Mapping[str, LayerKind]) -> NetworkLayer:
     precision = PRECISIONS.get(node.outputs[0].element)
     if precision is None:
-        return NetworkLayer(node.name, node.op_type, None, None, node.macs, nodes=(node.name,))
+        return NetworkLayer(node.name, node.op_type, None, None, node.macs, nodes=node.members)
     seen = _as_record(node)
     for name, kind in kinds.items():
         dimensions = kind.read(seen)
         if dimensions is not None:
-            return NetworkLayer(node.name, node.op_type, name, dimensions, kind.macs(dimensions), precision, (node.name,))
-    return NetworkLayer(node.name, node.op_type, None, None, node.macs, precision, (node.name,))
+            return NetworkLayer(node.name, node.op_type, name, dimensions, kind.macs(dimensions), precision, node.members)
+    return NetworkLayer(node.name, node.op_type, None, None, node.macs, precision, node.members)
 
 
 def _as_record(node: ResolvedNode) -> OnnxNode:

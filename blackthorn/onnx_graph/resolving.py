@@ -4,7 +4,8 @@ What is the same in every run (weights, shape arithmetic) is worked out on the w
 branches that are decided beforehand, are replaced by what they hold.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -35,6 +36,9 @@ class ResolvedNode(msgspec.Struct, frozen=True):
         inputs: None where left out.
         outputs: never empty.
         macs: multiply-accumulates; of nodes with graphs inside, those of the largest, in all its passes where they are known.
+        also_reads: identities of tensors that it needs besides its inputs: what graphs inside take from around them, and what
+            a fused node adds to its result.
+        members: names of the nodes of the file that became it.
     """
 
     name: str
@@ -43,6 +47,13 @@ class ResolvedNode(msgspec.Struct, frozen=True):
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
     macs: int
+    also_reads: tuple[int, ...] = ()
+    members: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Identities of everything it needs, repeated where it needs something twice."""
+        return (*(tensor.identity for tensor in self.inputs if tensor is not None), *self.also_reads)
 
     @property
     def folded(self) -> bool:
@@ -50,12 +61,19 @@ class ResolvedNode(msgspec.Struct, frozen=True):
         return self.op_type in PASS_THROUGH or self.outputs[0].constant
 
 
+class Resolved(msgspec.Struct, frozen=True):
+    """Every node of a network in the order in which they run, folded ones included, and the identities of its results."""
+
+    nodes: tuple[ResolvedNode, ...]
+    results: frozenset[int]
+
+
 Walked = tuple[list[ResolvedNode], tuple[Tensor, ...]]
 """Nodes as they run, and what they give together."""
 
 
-def resolve(model: Model, inputs: Mapping[str, Tensor], where: str) -> list[ResolvedNode]:
-    """Every node of a network in order, folded ones included.
+def resolve(model: Model, inputs: Mapping[str, Tensor], where: str) -> Resolved:
+    """Every node of a network in order.
 
     Args:
         model: the network.
@@ -65,9 +83,12 @@ def resolve(model: Model, inputs: Mapping[str, Tensor], where: str) -> list[Reso
     Raises:
         BadFile: nodes are out of order, form a circle, or do not fit together.
     """
-    frame = Frame({**inputs, **model.graph.weights}, declared=model.graph.declared)
+    walk = _Walk(model.functions, where)
+    frame = Frame(walk.known({**inputs, **model.graph.weights}), declared=model.graph.declared)
     with np.errstate(all="ignore"):  # a damaged file may ask for 1 / 0; what follows from it fits nothing and is refused
-        return _Walk(model.functions, where).through(model.graph.nodes, frame)
+        nodes = walk.through(model.graph.nodes, frame)
+    results = (frame.own.get(name) or UNKNOWN for name in model.graph.outputs)
+    return Resolved(tuple(nodes), frozenset(tensor.identity for tensor in results))
 
 
 class _Walk:
@@ -78,6 +99,13 @@ class _Walk:
         self._where = where
         self._steps = 0
         self._repetitions = Repetitions()
+        self._identities = itertools.count(1)
+
+    def known(self, tensors: Mapping[str, Tensor | None]) -> dict[str, Tensor | None]:
+        """Tensors by name, those of no identity given one."""
+        return {
+            name: tensor if tensor is None or tensor.identity else self._identified(tensor) for name, tensor in tensors.items()
+        }
 
     def through(self, nodes: Sequence[Node], frame: Frame) -> list[ResolvedNode]:
         """The nodes of one graph; what they give joins the frame."""
@@ -105,19 +133,21 @@ class _Walk:
             return self._plain(node, call, name)
         branch = graphs.get(f"{decision(call)}_branch")
         if branch is not None:
-            return self._inside(branch, frame.of_graph(branch, name))
+            return self._inside(branch, self._graph_frame(branch, name, frame))
         if "body" in graphs:
             return self._repeated(call, name, graphs["body"], frame)
-        return self._around(call, name, [self._perhaps(graph, frame.of_graph(graph, name)) for graph in graphs.values()])
+        return self._around(
+            call, name, [self._perhaps(graph, self._graph_frame(graph, name, frame)) for graph in graphs.values()]
+        )
 
     def _repeated(self, call: Call, name: str, body: Graph, frame: Frame) -> Walked:
         """A single node that runs one graph many times."""
-        inner = frame.of_graph(body, name)
+        inner = self._graph_frame(body, name, frame)
         repetition = self._repetitions.of(call, body, inner)
         if repetition is None:
             return self._around(call, name, [self._perhaps(body, inner)])
         while True:
-            nodes, given = self._perhaps(body, inner.holding(repetition.handed))
+            nodes, given = self._perhaps(body, inner.holding(self.known(repetition.handed)))
             loosened = repetition.loosened(given)
             if loosened == repetition:
                 break
@@ -125,7 +155,7 @@ class _Walk:
         passes = 1 if repetition.passes is None else repetition.passes
         work = passes * sum(node.macs for node in nodes if not node.folded)
         outputs = (repetition.outputs(given) + (UNKNOWN,) * call.output_count)[: call.output_count]
-        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs
+        return self._made(call, name, outputs, work, tuple(sorted(set(_needed_inside(nodes, given)))))
 
     def _plain(self, node: Node, call: Call, name: str) -> Walked:
         """An operator by its rules; one of a domain that has none gives something unknown."""
@@ -137,7 +167,7 @@ class _Walk:
         except MISFITS as error:
             shapes = ", ".join("none" if tensor is None else readable_shape(tensor.shape) for tensor in call.inputs)
             raise self._bad(f"node '{name}' ({call.op_type}) does not fit its inputs ({shapes}): {error}") from error
-        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs
+        return self._made(call, name, outputs, work)
 
     def _inside(self, body: Function | Graph, inner: Frame) -> Walked:
         """What replaces a call of a function, or an If whose branch is decided."""
@@ -158,8 +188,21 @@ class _Walk:
             return fitting[0]
         outputs = agreed([outputs for _, outputs in fitting]) if call.op_type == "If" else ()
         work = max(sum(node.macs for node in nodes if not node.folded) for nodes, _ in bodies)
-        outputs = outputs or (UNKNOWN,) * call.output_count
-        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, outputs, work)], outputs
+        needed = {identity for nodes, results in bodies for identity in _needed_inside(nodes, results)}
+        return self._made(call, name, outputs or (UNKNOWN,) * call.output_count, work, tuple(sorted(needed)))
+
+    def _made(self, call: Call, name: str, outputs: Iterable[Tensor], work: int, also_reads: tuple[int, ...] = ()) -> Walked:
+        """A node that gives new tensors."""
+        given = tuple(map(self._identified, outputs))
+        node = ResolvedNode(name, call.op_type, call.attributes, call.inputs, given, work, also_reads, (name,))
+        return [node], given
+
+    def _identified(self, tensor: Tensor) -> Tensor:
+        return msgspec.structs.replace(tensor, identity=next(self._identities))
+
+    def _graph_frame(self, graph: Graph, name: str, frame: Frame) -> Frame:
+        inner = frame.of_graph(graph, name)
+        return msgspec.structs.replace(inner, own=self.known(inner.own))
 
     def _input(self, wanted: str, name: str, frame: Frame) -> Tensor | None:
         try:
@@ -173,10 +216,16 @@ class _Walk:
             if output in frame.own:
                 raise self._bad(f"node '{name}' gives '{output}', which is there already")
             if output:
-                frame.own[output] = frame.best_known(output, outputs[index] if index < len(outputs) else UNKNOWN)
+                known = frame.best_known(output, outputs[index] if index < len(outputs) else UNKNOWN)
+                frame.own[output] = known if known.identity else self._identified(known)
 
     def _bad(self, problem: str) -> BadFile:
         return BadFile(f"{self._where} cannot run: {problem}", "export the network again, or check its --input-shape")
+
+
+def _needed_inside(nodes: Iterable[ResolvedNode], results: Iterable[Tensor]) -> Iterable[int]:
+    """What the nodes and results of a graph refer to, in it or around it; what is in it nobody else ever asks for."""
+    return itertools.chain((tensor.identity for tensor in results), *(node.reads for node in nodes))
 
 
 def _qualified(node: Node) -> str:

@@ -45,12 +45,14 @@ class Tensor(msgspec.Struct, frozen=True):
         element: ONNX element type, UNDEFINED where unknown.
         value: contents, where they are known and at most `MOST_VALUES`.
         constant: the same in every run, known or not: a weight, or something made of weights alone.
+        identity: which tensor of its network it is, however many names functions and graphs give it; 0 outside of a network.
     """
 
     shape: Shape | None = None
     element: int = UNDEFINED
     value: Values | None = None
     constant: bool = False
+    identity: int = 0
 
 
 UNKNOWN = Tensor()

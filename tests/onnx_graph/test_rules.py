@@ -17,9 +17,9 @@ from tests.onnx_graph.operators import ARITHMETIC, OPERATORS
 from tests.onnx_graph.runtime_tensors import every_tensor
 
 
-def resolved(path: Path) -> list[ResolvedNode]:
+def resolved(path: Path) -> tuple[ResolvedNode, ...]:
     model = load_model(path)
-    return resolve(model, settle_inputs(model.graph, {}, str(path)), str(path))
+    return resolve(model, settle_inputs(model.graph, {}, str(path)), str(path)).nodes
 
 
 def _run(text: str) -> dict[str, np.ndarray]:

@@ -1,0 +1,35 @@
+"""What a runtime makes of a network before it runs it, as rules that a runner publishes.
+
+Fusions are steps that are taken one after the other; each is a frozen value that rewrites the wiring of a network.
+"""
+
+from typing import Protocol
+
+from blackthorn.onnx_graph.fusion.blocking import Block
+from blackthorn.onnx_graph.fusion.flattening import Flatten
+from blackthorn.onnx_graph.fusion.fusing import Fuse, Sweep
+from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
+from blackthorn.onnx_graph.fusion.simplifying import Drop, Merge, TakeApart
+from blackthorn.onnx_graph.fusion.wiring import Wiring
+from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode
+
+__all__ = ["Block", "Drop", "Flatten", "Fuse", "Fusions", "Match", "Merge", "Pattern", "Sweep", "TakeApart", "fuse", "holds"]
+
+
+class Step(Protocol):
+    """One thing that a runtime does to a network."""
+
+    def apply(self, wiring: Wiring) -> None:
+        """Do it wherever it can be done."""
+
+
+Fusions = tuple[Step, ...]
+"""What a runtime does to a network, in order."""
+
+
+def fuse(network: Resolved, fusions: Fusions) -> list[ResolvedNode]:
+    """The nodes that a runtime is left with, in the order in which they run; what it works out beforehand is left out."""
+    wiring = Wiring(network)
+    for step in fusions:
+        step.apply(wiring)
+    return [node for node in wiring.listed() if not node.folded]
