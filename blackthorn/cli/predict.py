@@ -32,9 +32,10 @@ def command(network: Path, device: str | None, shapes: tuple[str, ...], top: int
     from blackthorn.cli.printing import print_json, print_lines
     from blackthorn.onnx_graph import read_network
     from blackthorn.prediction import predict, prediction_json
+    from blackthorn.runners import fusions_on
 
-    layers = read_network(network, values.shapes(shapes))
-    prediction = predict(layers, choose_model(device)[1])
+    _, model = choose_model(device)
+    prediction = predict(read_network(network, values.shapes(shapes), fusions_on(model.device)), model)
     if as_json:
         print_json(prediction_json(prediction))
     else:

@@ -11,7 +11,7 @@ from blackthorn.cli.runner_choice import make_runner
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.records import FittedModel, NetworkTiming
-from blackthorn.runners import Runner
+from blackthorn.runners import Runner, fusions_on
 from blackthorn.timing import Timer
 from blackthorn.truth import Validation, check_same_device, measure, network_policy, validate
 
@@ -32,7 +32,7 @@ def validated(
     _, model = choose_model(device, threads)
     check_same_device(model.device.name, runner.device().name)
     given, nominal = values.shapes(shapes), _nominal(model, runner)
-    read = [read_network(path, given) for path in networks]
+    read = [read_network(path, given, fusions_on(model.device)) for path in networks]
     predictions = [predict(network, model) for network in read]
     found = []
     with runner, Timer(runner, network_policy(seconds)) as timer:

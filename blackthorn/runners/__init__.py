@@ -8,6 +8,8 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from blackthorn.errors import UnknownName
+from blackthorn.onnx_graph import Fusions
+from blackthorn.records import Device
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 
 GROUP = "blackthorn.runners"
@@ -19,7 +21,7 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
     }
 )
 
-__all__ = ["CallTimes", "LoadedProbe", "Runner", "runner_class", "runner_classes"]
+__all__ = ["CallTimes", "LoadedProbe", "Runner", "fusions_on", "runner_class", "runner_classes"]
 
 
 def runner_class(name: str) -> type[Runner]:
@@ -32,6 +34,12 @@ def runner_class(name: str) -> type[Runner]:
     if name not in known:
         raise UnknownName("runner", name, known)
     return _load(known[name])
+
+
+def fusions_on(device: Device) -> Fusions | None:
+    """What the runner that timed a device makes of a network; None where that runner is not known or makes nothing of it."""
+    entry = _entries().get(device.runner)
+    return None if entry is None else _load(entry).fusions(device)
 
 
 def runner_classes() -> Mapping[str, type[Runner]]:

@@ -11,6 +11,7 @@ import msgspec
 from typing_extensions import Self
 
 from blackthorn.errors import NotMeasured
+from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Measurement, Probe
 from blackthorn.runners.network import LoadedNetwork, Shapes
 
@@ -62,6 +63,11 @@ class Runner(abc.ABC):
     @abc.abstractmethod
     def lacks(cls) -> str | None:
         """Why it cannot run here, ending in the remedy; None when it can. Cheap: imports nothing heavy."""
+
+    @classmethod
+    def fusions(cls, device: Device) -> Fusions | None:  # noqa: ARG003 (an optional hook)
+        """What it makes of a network before it runs it on a device; None where it runs every node as it stands."""
+        return None
 
     @abc.abstractmethod
     def device(self) -> Device:

@@ -11,10 +11,12 @@ from typing import ClassVar
 
 from blackthorn.errors import BadValue, MissingPackage, NotMeasured
 from blackthorn.layers import layer_kind
+from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 from blackthorn.runners.host import describe_host
 from blackthorn.runners.network import Shapes
+from blackthorn.runners.onnxruntime_fusions import block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 
@@ -110,6 +112,10 @@ class OnnxRuntimeRunner(Runner):
         if find_spec("onnxruntime") is None:
             return str(MissingPackage("onnxruntime", "onnxruntime", "the runner 'onnxruntime'"))
         return None
+
+    @classmethod
+    def fusions(cls, device: Device) -> Fusions:
+        return onnxruntime_fusions(block_size(device))
 
     def device(self) -> Device:
         host = describe_host()

@@ -10,10 +10,23 @@ around operators that have no half-precision kernel.
 
 from collections.abc import Callable, Mapping
 
-from blackthorn.onnx_graph.fusion import Block, Drop, Flatten, Fuse, Fusions, Match, Merge, Pattern, Sweep, TakeApart, holds
+from blackthorn.onnx_graph.fusion import (
+    Block,
+    Drop,
+    Flatten,
+    Fold,
+    Fuse,
+    Fusions,
+    Match,
+    Merge,
+    Pattern,
+    Sweep,
+    TakeApart,
+    holds,
+)
 from blackthorn.onnx_graph.messages import AttributeValue
 from blackthorn.onnx_graph.resolving import ResolvedNode
-from blackthorn.onnx_graph.tensors import FLOAT, Tensor
+from blackthorn.onnx_graph.tensors import Tensor
 from blackthorn.records import Device
 
 AVX512_BLOCK, OTHER_BLOCK = 16, 8
@@ -27,10 +40,9 @@ CONV_ACTIVATIONS = "Relu|Sigmoid|Tanh|HardSigmoid"
 GEMM_ACTIVATIONS = "Elu|HardSigmoid|LeakyRelu|Relu|Selu|Sigmoid|Softplus|Softsign|Tanh|ThresholdedRelu"
 
 
-def onnxruntime_fusions(device: Device) -> Fusions:
-    """What ONNX Runtime does to a network on a device."""
-    block = block_size(device)
-    return (*_ANYWHERE, *_KERNELS, *(() if block is None else (_blocked(block),)), _LEFT_OVER)
+def onnxruntime_fusions(block: int | None) -> Fusions:
+    """What ONNX Runtime does to a network where images come in blocks of so many channels; None where there are no blocks."""
+    return (*_ANYWHERE, *_WRITTEN_OUT, *_KERNELS, *(() if block is None else (_blocked(block),)), _LEFT_OVER)
 
 
 def block_size(device: Device) -> int | None:
@@ -58,9 +70,9 @@ def _first_unless_changed(node: ResolvedNode) -> Tensor | None:
 
 def _first_unless_reversed(node: ResolvedNode) -> Tensor | None:
     """What a Slice hands on that takes everything, none of it backwards."""
-    steps = node.inputs[4].value if len(node.inputs) > 4 and node.inputs[4] is not None else None
-    takes_steps = len(node.inputs) > 4 and node.inputs[4] is not None
-    return None if takes_steps and (steps is None or (steps < 0).any()) else _first_unless_changed(node)
+    steps = node.inputs[4] if len(node.inputs) > 4 else None
+    forwards = steps is None or (steps.value is not None and all(int(step) > 0 for step in steps.value.reshape(-1)))
+    return _first_unless_changed(node) if forwards else None
 
 
 def _other_than(neutral: float, *, either_side: bool) -> Callable[[ResolvedNode], Tensor | None]:
@@ -89,42 +101,59 @@ def _by_filter_or_all(match: Match) -> bool:
     return match.tensors["S"].shape == () or _by_filter(match)
 
 
-def _unpadded_before(match: Match) -> bool:
-    """Whether a Pad adds zeros around images that the node behind it could add itself."""
-    pad = match.nodes["p"]
-    amounts = pad.inputs[1].value if len(pad.inputs) > 1 and pad.inputs[1] is not None else pad.attributes.get("pads")
-    if amounts is None or len(pad.inputs) > 3 or pad.attributes.get("mode", "constant") != "constant":
+def _pads_itself(match: Match) -> bool:
+    """Whether a Pad adds zeros around images, which the node behind it could add itself."""
+    pad, behind = match.nodes["p"], match.nodes["y"]
+    amounts, filler = _amounts(pad), pad.inputs[2] if len(pad.inputs) > 2 else None
+    if len(pad.inputs) > 3 or not amounts or behind.attributes.get("auto_pad", "NOTSET") != "NOTSET":
         return False
-    if match.nodes["y"].attributes.get("auto_pad", "NOTSET") != "NOTSET":
-        return False
-    filler = pad.inputs[2] if len(pad.inputs) > 2 else None
-    listed = [int(amount) for amount in amounts]  # type: ignore[union-attr]
-    before, after = listed[: len(listed) // 2], listed[len(listed) // 2 :]
-    is_zero = filler is None or holds(filler, 0.0)
-    return is_zero and pad.attributes.get("value", 0.0) == 0.0 and not any(before[:2] + after[:2]) and min(listed) >= 0
+    half = len(amounts) // 2
+    is_zero = pad.attributes.get("value", 0.0) == 0.0 if filler is None else holds(filler, 0.0)
+    is_around = not any(amounts[:2] + amounts[half : half + 2]) and min(amounts) >= 0
+    return is_zero and is_around and pad.attributes.get("mode", "constant") == "constant"
 
 
-def _named(name: str) -> Callable[[Match], Mapping[str, AttributeValue]]:
-    """An attribute of that name for the operator that was taken in last."""
-    return lambda match: {name: match.nodes["y"].op_type}
+def _amounts(pad: ResolvedNode) -> list[int]:
+    """What a Pad adds before and after each dimension; empty where it is not known."""
+    stored = pad.inputs[1].value if len(pad.inputs) > 1 and pad.inputs[1] is not None else None
+    listed = pad.attributes.get("pads", ()) if stored is None else tuple(stored.reshape(-1).tolist())
+    return [amount for amount in listed if isinstance(amount, int)] if isinstance(listed, tuple) else []
+
+
+def _activated(last: str, operator: str) -> Fuse:
+    """An operator takes in one activation; it is told which as an attribute, as ONNX Runtime's own operators are."""
+    return Fuse(
+        Pattern(f"c = {operator}(rest...)  {last}"),
+        "c",
+        where=_without_activation,
+        attributes=lambda match: {"activation": match.nodes["y"].op_type},
+    )
 
 
 def _without_activation(match: Match) -> bool:
-    """Whether a convolution has taken in nothing but constants yet, or a sum."""
-    return "activation" not in match.nodes["c"].attributes
+    """Whether none of the nodes has taken in an activation yet."""
+    return not any("activation" in node.attributes for node in match.nodes.values())
 
 
 def _without_anything(match: Match) -> bool:
-    """Whether a convolution has taken in nothing but constants yet, and adds up with something of its own shape."""
+    """Whether a convolution has taken in nothing but constants yet, and adds up with another image of its own shape."""
     convolution, other = match.nodes["c"], match.tensors["z"]
-    return _without_activation(match) and not convolution.also_reads and other.shape == convolution.outputs[0].shape
+    made = convolution.outputs[0]
+    is_alike = other.shape == made.shape and other.identity != made.identity
+    return is_alike and not convolution.also_reads and _without_activation(match)
+
+
+def _has_sum_only(match: Match) -> bool:
+    """Whether a convolution has taken in a sum already, and no activation."""
+    return bool(match.nodes["c"].also_reads) and _without_activation(match)
 
 
 def _is_hard_swish(match: Match) -> bool:
-    """Whether what multiplies is relu6(c + 3) / 6."""
+    """Whether what multiplies is relu6(c + 3) / 6; ONNX Runtime leaves it alone where it ends the network."""
     gate = match.nodes["h"].attributes
     alpha, beta = gate.get("alpha", 0.2), gate.get("beta", 0.5)
-    return _without_activation(match) and isinstance(alpha, float) and abs(alpha * 6 - 1) < 1e-4 and beta == 0.5
+    is_sixth = isinstance(alpha, float) and abs(alpha * 6 - 1) < 1e-4
+    return is_sixth and beta == 0.5 and _without_activation(match) and not match.is_result
 
 
 def _is_biased_product(match: Match) -> bool:
@@ -191,9 +220,10 @@ _ANYWHERE: Fusions = (
     TakeApart("HardSwish", Pattern("h = HardSigmoid(x)  y = Mul(x, h)"), {"h": {"alpha": 1 / 6, "beta": 0.5}}),
     TakeApart("Mish", Pattern("s = Softplus(x)  t = Tanh(s)  y = Mul(x, t)")),
     Merge(SHARED_VALUES),
+    Fold(),
     Sweep(
         (
-            Fuse(Pattern("p = Pad(x, PADS...)  y = Conv|AveragePool(p, rest...)"), where=_unpadded_before),
+            Fuse(Pattern("p = Pad(x, PADS...)  y = Conv|AveragePool(p, rest...)"), where=_pads_itself),
             Fuse(Pattern("r = Relu(x)  y = Clip(r, LIMITS...)")),
             Fuse(Pattern("c = Conv(x, W, BIAS...)  y = Add(c, S)", either_order=False), "c", where=_by_filter),
             Fuse(Pattern("c = Conv(x, W, BIAS...)  y = Mul(c, S)", either_order=False), "c", where=_by_filter_or_all),
@@ -209,26 +239,93 @@ _ANYWHERE: Fusions = (
     Flatten("Gemm"),
 )
 
-_KERNELS: Fusions = (
+_GELU = "a = Div(x, 1.41421356)  e = Erf(a)  g = Add(e, 1)"
+_NORMALISED = "v = ReduceMean(p, REST...)  q = Add(v, EPSILON)  r = Sqrt(q)"
+
+_WRITTEN_OUT: Fusions = (
     Sweep(
         (
-            Fuse(Pattern(f"g = Gemm(rest...)  y = {GEMM_ACTIVATIONS}(g)"), "g", attributes=_named("activation")),
-            Fuse(Pattern(f"c = Conv(rest...)  y = {CONV_ACTIVATIONS}|LeakyRelu(c)"), "c", attributes=_named("activation")),
-            Fuse(Pattern("c = Conv(rest...)  y = Clip(c, LIMITS...)"), "c", attributes=_named("activation")),
+            Fuse(Pattern(f"{_GELU}  m = Mul(x, g)  y = Mul(m, 0.5)"), becomes="Gelu", reads=("x",)),
+            Fuse(Pattern(f"{_GELU}  m = Mul(x, 0.5)  y = Mul(m, g)"), becomes="Gelu", reads=("x",)),
+            Fuse(
+                Pattern(
+                    f"m = ReduceMean(x, REST...)  d = Sub(x, m)  p = Pow(d, 2)  {_NORMALISED}"
+                    "  n = Div(d, r)  s = Mul(n, S)  y = Add(s, B)"
+                ),
+                becomes="LayerNormalization",
+                reads=("x", "S", "B"),
+                where=_is_last_axis,
+            ),
         )
     ),
 )
 
-_LEFT_OVER = Sweep(())
+_KERNELS: Fusions = (
+    Sweep(
+        (
+            Fuse(Pattern("t = Transpose(x)  y = Gemm(t, rest...)"), where=_turns_last_two, attributes=_flipped("transA")),
+            Fuse(Pattern("t = Transpose(x)  y = Gemm(a, t, rest...)"), where=_turns_last_two, attributes=_flipped("transB")),
+            _activated(f"y = {GEMM_ACTIVATIONS}(c)", "Gemm"),
+            _activated(f"y = {CONV_ACTIVATIONS}|LeakyRelu(c)", "Conv"),
+            _activated("y = Clip(c, LIMITS...)", "Conv"),
+            Fuse(
+                Pattern(f"p = Pow(x, 2)  {_NORMALISED}  n = Div(x, r)  y = Mul(n, S)"),
+                becomes="SimplifiedLayerNormalization",
+                reads=("x", "S"),
+                where=_is_last_axis,
+            ),
+        )
+    ),
+    Sweep(
+        (
+            Fuse(
+                Pattern("t = Transpose(x)  y = MatMul|FusedMatMul(t, b)"),
+                becomes="FusedMatMul",
+                where=_turns_last_two,
+                attributes=_flipped("transA"),
+            ),
+            Fuse(
+                Pattern("t = Transpose(x)  y = MatMul|FusedMatMul(a, t)"),
+                becomes="FusedMatMul",
+                where=_turns_last_two,
+                attributes=_flipped("transB"),
+            ),
+            Fuse(Pattern("w = Add(x, B)  y = Gelu(w)"), becomes="BiasGelu", reads=("x", "B"), where=_is_vector),
+            Fuse(
+                Pattern("w = Add(x, z)  y = LayerNormalization(w, S, B)"),
+                becomes="SkipLayerNormalization",
+                reads=("x", "z", "S", "B"),
+                where=_is_sum_of_equals,
+            ),
+            Fuse(Pattern("s = Sigmoid(x)  y = Mul(x, s)"), becomes="QuickGelu", reads=("x",)),
+        )
+    ),
+    Sweep(
+        (
+            Fuse(
+                Pattern("a = Mul(x, S)  s = Sigmoid(a)  y = Mul(x, s)"), becomes="QuickGelu", reads=("x",), where=_is_one_number
+            ),
+            Fuse(Pattern("s = Mul|Div(x, S)  y = MatMul|FusedMatMul(s, b)"), becomes="FusedMatMul", where=_is_one_number),
+            Fuse(Pattern("s = Mul|Div(x, S)  y = MatMul|FusedMatMul(a, s)"), becomes="FusedMatMul", where=_is_one_number),
+            Fuse(Pattern("m = MatMul|FusedMatMul(a, b)  y = Mul|Div(m, S)"), "m", "FusedMatMul", where=_is_one_number),
+        )
+    ),
+)
+
+_LEFT_OVER = Sweep(
+    (
+        Fuse(Pattern("c = Conv(x, w, b)  y = Add(c, z)"), "c", where=_without_anything),
+        Fuse(Pattern(f"c = Conv(x, w, b)  y = {CONV_ACTIVATIONS}|LeakyRelu(c)"), "c", where=_has_sum_only),
+        Fuse(Pattern("c = Conv(x, w, b)  y = Clip(c, LIMITS...)"), "c", where=_has_sum_only),
+    )
+)
 
 
 def _blocked(size: int) -> Block:
     """The layout in blocks of channels, and what its convolutions take in."""
     joins = (
         Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=_without_anything),
-        Fuse(
-            Pattern(f"c = Conv(rest...)  y = {CONV_ACTIVATIONS}(c)"), "c", None, (), _without_activation, _named("activation")
-        ),
+        _activated(f"y = {CONV_ACTIVATIONS}(c)", "Conv"),
         Fuse(
             Pattern("c = Conv(rest...)  h = HardSigmoid(c)  y = Mul(c, h)"),
             "c",

@@ -9,11 +9,25 @@ from blackthorn.onnx_graph.fusion.blocking import Block
 from blackthorn.onnx_graph.fusion.flattening import Flatten
 from blackthorn.onnx_graph.fusion.fusing import Fuse, Sweep
 from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
-from blackthorn.onnx_graph.fusion.simplifying import Drop, Merge, TakeApart
+from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, TakeApart
 from blackthorn.onnx_graph.fusion.wiring import Wiring
 from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode
 
-__all__ = ["Block", "Drop", "Flatten", "Fuse", "Fusions", "Match", "Merge", "Pattern", "Sweep", "TakeApart", "fuse", "holds"]
+__all__ = [
+    "Block",
+    "Drop",
+    "Flatten",
+    "Fold",
+    "Fuse",
+    "Fusions",
+    "Match",
+    "Merge",
+    "Pattern",
+    "Sweep",
+    "TakeApart",
+    "fuse",
+    "holds",
+]
 
 
 class Step(Protocol):
@@ -28,8 +42,8 @@ Fusions = tuple[Step, ...]
 
 
 def fuse(network: Resolved, fusions: Fusions) -> list[ResolvedNode]:
-    """The nodes that a runtime is left with, in the order in which they run; what it works out beforehand is left out."""
+    """The nodes that a runtime is left with, in the order in which they run."""
     wiring = Wiring(network)
     for step in fusions:
         step.apply(wiring)
-    return [node for node in wiring.listed() if not node.folded]
+    return wiring.listed()

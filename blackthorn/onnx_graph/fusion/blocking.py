@@ -16,7 +16,8 @@ from blackthorn.onnx_graph.tensors import FLOAT, Shape, Tensor, elements
 
 REORDER_INPUT, REORDER_OUTPUT = "ReorderInput", "ReorderOutput"
 """Operators of the nodes that change the layout, by the names that ONNX Runtime gives them."""
-POOLS = frozenset(("AveragePool", "GlobalAveragePool", "GlobalMaxPool", "MaxPool"))
+WINDOW_POOLS = frozenset(("AveragePool", "MaxPool"))
+GLOBAL_POOLS = frozenset(("GlobalAveragePool", "GlobalMaxPool"))
 TO_CHANNELS_LAST, FROM_CHANNELS_LAST = (0, 2, 3, 1), (0, 3, 1, 2)
 
 
@@ -38,7 +39,7 @@ class Block(msgspec.Struct, frozen=True):
     def apply(self, wiring: Wiring) -> None:
         """Change the layout."""
         blocking = _Blocking(self, wiring)
-        for key in wiring.keys():
+        for key in wiring.in_order():
             if key in wiring:
                 blocking.visit(key)
         blocking.leave()
@@ -62,7 +63,7 @@ class _Blocking:
             return
         if node.op_type == "Conv":
             self._visit_convolution(key, node, image)
-        elif node.op_type in POOLS:
+        elif node.op_type in WINDOW_POOLS or (node.op_type in GLOBAL_POOLS and self._is_here_or_given(image)):
             if _is_image(image) and _channels(image) % self._rule.size == 0:
                 self._bring_in(key, self._entering(key, image))
         elif all(tensor is None or tensor.constant or tensor.identity in self._blocked for tensor in node.inputs):
@@ -81,6 +82,13 @@ class _Blocking:
                 name = f"{wiring.node(giver).name}/{REORDER_OUTPUT}"
                 node = ResolvedNode(name, REORDER_OUTPUT, {}, (self._blocked[identity],), (plain,), 0)
                 wiring.add(node, wiring.place(giver))
+
+    def _is_here_or_given(self, image: Tensor) -> bool:
+        """Whether an image is in the layout already, or an input of the network.
+
+        Of other images ONNX Runtime takes no global pool into the layout; why it takes in those of inputs is not known.
+        """
+        return image.identity in self._blocked or self._wiring.giver(image) is None
 
     def _visit_convolution(self, key: int, node: ResolvedNode, image: Tensor) -> None:
         weights = node.inputs[1] if len(node.inputs) > 1 else None

@@ -14,7 +14,7 @@ class Flatten(msgspec.Struct, frozen=True):
 
     def apply(self, wiring: Wiring) -> None:
         """Put the Reshapes in."""
-        for key in wiring.keys([self.op_type]):
+        for key in wiring.in_order([self.op_type]):
             node, place = wiring.node(key), wiring.place(key)
             stack, result = node.inputs[0], node.outputs[0]
             if stack is None or stack.shape is None or result.shape is None or len(stack.shape) == 2:

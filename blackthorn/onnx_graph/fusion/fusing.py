@@ -50,7 +50,8 @@ class Fuse(msgspec.Struct, frozen=True):
         kept = match.nodes[self.keeps]
         nodes = [kept, *(node for node in match.nodes.values() if node is not kept)]
         inside = {node.outputs[0].identity: node for node in nodes}
-        inputs = tuple(match.tensors[name] for name in self.reads) or tuple(_outside(tensor, inside) for tensor in kept.inputs)
+        inputs: tuple[Tensor | None, ...] = tuple(match.tensors[name] for name in self.reads)
+        inputs = inputs or tuple(_outside(tensor, inside) for tensor in kept.inputs)
         read = {tensor.identity for tensor in inputs if tensor is not None}
         needed = (identity for node in nodes for identity in _varying(node) if identity not in inside and identity not in read)
         return ResolvedNode(
@@ -78,7 +79,7 @@ class Sweep(msgspec.Struct, frozen=True):
     def apply(self, wiring: Wiring) -> None:
         """Fuse every piece, the first fusion that fits before the others."""
         operators = {operator for fusion in self.fusions for operator in fusion.pattern.last.operators}
-        for key in wiring.keys(operators):
+        for key in wiring.in_order(operators):
             if key in wiring:
                 fuse_first(self.fusions, wiring, key)
 

@@ -40,11 +40,18 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Where a pattern was found: nodes by the names of what they give, in the pattern's order, and tensors by all names."""
+    """Where a pattern was found.
+
+    Attributes:
+        keys, nodes: by the name of what they give, in the pattern's order.
+        tensors: by name, those that nodes of the pattern give among them.
+        is_result: whether what the last node gives is a result of the network.
+    """
 
     keys: Mapping[str, int]
     nodes: Mapping[str, ResolvedNode]
     tensors: Mapping[str, Tensor]
+    is_result: bool
 
 
 class Pattern(msgspec.Struct, frozen=True, dict=True):
@@ -81,7 +88,8 @@ class Pattern(msgspec.Struct, frozen=True, dict=True):
         for found in self._node(wiring, self.last, key, _Found({}, {})):
             if len(found.keys) == len(self.statements) and all(_is_private(wiring, found, name) for name in inner):
                 keys = {statement.result: found.keys[statement.result] for statement in self.statements}
-                yield Match(keys, {name: wiring.node(each) for name, each in keys.items()}, found.tensors)
+                nodes = {name: wiring.node(each) for name, each in keys.items()}
+                yield Match(keys, nodes, found.tensors, wiring.is_result(found.tensors[self.last.result]))
 
     def _node(self, wiring: Wiring, statement: Statement, key: int, found: "_Found") -> Iterator["_Found"]:
         """Every way in which a node and what it reads can be what a statement says."""

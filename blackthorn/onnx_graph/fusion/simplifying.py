@@ -1,4 +1,4 @@
-"""Nodes that a runtime takes out, runs once instead of twice, or takes apart."""
+"""Nodes that a runtime takes out, works out beforehand, runs once instead of twice, or takes apart."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
@@ -25,7 +25,7 @@ class Drop(msgspec.Struct, frozen=True):
         """Take them all out."""
         instead: dict[int, Tensor] = {}
         dropped = []
-        for key in wiring.keys(self.handed_on):
+        for key in wiring.in_order(self.handed_on):
             node = wiring.node(key)
             tensor = self.handed_on[node.op_type](node)
             if tensor is not None:
@@ -51,7 +51,7 @@ class Merge(msgspec.Struct, frozen=True):
         firsts: dict[Hashable, int] = {}
         twins: dict[int, list[int]] = defaultdict(list)
         instead: dict[int, Tensor] = {}
-        for key in wiring.keys():
+        for key in wiring.in_order():
             node = wiring.node(key)
             task = self._task(node, instead)
             first = key if task is None else firsts.setdefault(task, key)
@@ -81,6 +81,16 @@ class Merge(msgspec.Struct, frozen=True):
         return _contents(tensor) if small else tensor.identity
 
 
+class Fold(msgspec.Struct, frozen=True):
+    """What is the same in every run is worked out before the first."""
+
+    def apply(self, wiring: Wiring) -> None:
+        """Take out the nodes that give it."""
+        for key in wiring.in_order():
+            if wiring.node(key).outputs[0].constant:
+                wiring.remove(key)
+
+
 class TakeApart(msgspec.Struct, frozen=True):
     """An operator of one input, `x`, that runs as several nodes; `attributes` are theirs, by what they give."""
 
@@ -90,23 +100,18 @@ class TakeApart(msgspec.Struct, frozen=True):
 
     def apply(self, wiring: Wiring) -> None:
         """Take all such nodes apart; the last part keeps the name."""
-        for key in wiring.keys([self.op_type]):
+        for key in wiring.in_order([self.op_type]):
             node, place = wiring.node(key), wiring.place(key)
-            tensors = {"x": node.inputs[0], self.pattern.last.result: node.outputs[0]}
+            tensors = {"x": node.inputs[0]}
             wiring.remove(key)
             for statement in self.pattern.statements:
-                given = tensors.setdefault(statement.result, wiring.new_tensor(node.outputs[0]))
-                is_last = statement is self.pattern.last
-                part = ResolvedNode(
-                    node.name if is_last else f"{node.name}/{statement.operators[0]}",
-                    statement.operators[0],
-                    self.attributes.get(statement.result, {}),
-                    tuple(tensors[name] for name in statement.reads),
-                    () if given is None else (given,),
-                    0,
-                    members=node.members,
-                )
-                wiring.add(part, place)
+                is_last, (operator,) = statement is self.pattern.last, statement.operators
+                name = node.name if is_last else f"{node.name}/{operator}"
+                given = node.outputs[0] if is_last else wiring.new_tensor(node.outputs[0])
+                inputs = tuple(tensors[read] for read in statement.reads)
+                attributes = self.attributes.get(statement.result, {})
+                wiring.add(ResolvedNode(name, operator, attributes, inputs, (given,), 0, members=node.members), place)
+                tensors[statement.result] = given
 
 
 def _comparable(value: AttributeValue) -> Hashable | None:

@@ -66,8 +66,8 @@ class Wiring:
             also = tuple(instead[identity].identity if identity in instead else identity for identity in node.also_reads)
             self._connect(key, msgspec.structs.replace(node, inputs=inputs, also_reads=also))
 
-    def keys(self, operators: Collection[str] | None = None) -> list[int]:
-        """The keys of all nodes, or of those with certain operators, in the order in which they would like to run."""
+    def in_order(self, operators: Collection[str] | None = None) -> list[int]:
+        """The keys of all nodes, or of those with certain operators, as they would like to run."""
         chosen = self._nodes if operators is None else {key for name in operators for key in self._by_operator[name]}
         return sorted(chosen, key=self._rank)
 
