@@ -286,6 +286,13 @@ OTHERS = {
         b = ConvTranspose<strides=[2,2]>(x, W) c = BatchNormalization(b, B, B, B, B) y = Relu(c) }""",
     "gelu_on_blocks": """<ir_version: 9, opset_import: ["" : 20]> main (float[1,16,8,8] x, float[16,16,1,1] W) => (y) {
         c = Conv(x, W) y = Gelu(c) }""",
+    "four_dimensional_constants": """(float[1,16,8,8] x, float[16,16,1,1] W, float[1,16,1,1] S, float[1,16,1,1] T) => (y) {
+        c = Conv(x, W) d = Add(c, S) e = Mul(d, T) y = Relu(e) }""",
+    "constants_of_one_value": """(float[1,16,8,8] x, float[16,16,1,1] W, float[1] S, float[1,1,1,1] T) => (y, z) {
+        c = Conv(x, W) y = Add(c, S) d = Conv(y, W) z = Mul(d, T) }""",
+    "a_slice_to_the_end": """(float[1,5,8] x) => (y) {
+        s = Constant<value_ints=[0]>() e = Constant<value_ints=[5]>() a = Constant<value_ints=[1]>()
+        b = Exp(x) c = Slice(b, s, e, a) y = Exp(c) }""",
     "global_pool_of_other_things": "(float[1,16,8,8] x) => (y) { a = Exp(x) y = GlobalAveragePool(a) }",
     "window_pool_of_other_things": "(float[1,16,8,8] x) => (y) { a = Exp(x) y = MaxPool<kernel_shape=[2,2]>(a) }",
     "few_channels": "(float[1,16,8,8] x, float[8,16,1,1] W, float[32,8,3,3] V) => (y) { a = Conv(x, W) y = Conv(a, V) }",

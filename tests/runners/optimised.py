@@ -122,7 +122,7 @@ def _shapes(path: Path) -> dict[str, Shape]:
     found = {}
     for info in (*graph.input, *graph.value_info, *graph.output):
         sizes = [dimension.dim_value for dimension in info.type.tensor_type.shape.dim]
-        if 0 not in sizes:
+        if info.type.tensor_type.HasField("shape") and 0 not in sizes:
             found[info.name] = tuple(sizes)
     return found
 

@@ -30,6 +30,10 @@ DIFFERENT = {
         g = Gemm(m, W) y = Transpose<perm=[1,0]>(g) }""",
     "transpositions move through other nodes until they meet": """(float[1,5,8] x) => (y) {
         a = Transpose<perm=[0,2,1]>(x) b = Exp(a) y = Transpose<perm=[0,2,1]>(b) }""",
+    "slices of one tensor become a Split": """(float[1,6,8] x) => (y) {
+        s = Constant<value_ints=[0]>() m = Constant<value_ints=[3]>()
+        e = Constant<value_ints=[6]>() a = Constant<value_ints=[1]>()
+        b = Slice(x, s, m, a) c = Slice(x, m, e, a) y = Add(b, c) }""",
     "what an Identity gave is given by the node before it": "(float[2,8] x) => (y) { a = Exp(x) y = Identity(a) }",
     "half precision is cast to single and back": "(float16[1,16,8,8] x, float16[16,16,1,1] w) => (y) { y = Conv(x, w) }",
 }

@@ -23,6 +23,7 @@ __all__ = [
     "Match",
     "Merge",
     "Pattern",
+    "Step",
     "Sweep",
     "TakeApart",
     "fuse",

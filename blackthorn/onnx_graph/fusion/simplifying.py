@@ -12,6 +12,9 @@ from blackthorn.onnx_graph.resolving import ResolvedNode
 from blackthorn.onnx_graph.stepping import RANDOM
 from blackthorn.onnx_graph.tensors import Tensor
 
+UNLIKE = RANDOM | {"Constant"}
+"""Operators whose nodes never do the same."""
+
 
 class Drop(msgspec.Struct, frozen=True):
     """Nodes that only hand something on are taken out.
@@ -67,9 +70,9 @@ class Merge(msgspec.Struct, frozen=True):
             wiring.replace([first, *keys], msgspec.structs.replace(node, members=members), wiring.place(first))
 
     def _task(self, node: ResolvedNode, instead: Mapping[int, Tensor]) -> Hashable | None:
-        """What nodes share that do the same; None for those that never do."""
+        """What nodes share that do the same; None for those that never do, such as a Constant, which only holds a weight."""
         attributes = {name: _comparable(value) for name, value in node.attributes.items()}
-        if node.op_type in RANDOM or node.also_reads or None in attributes.values():
+        if node.op_type in UNLIKE or node.also_reads or None in attributes.values():
             return None
         inputs = tuple(
             None if tensor is None else self._content(instead.get(tensor.identity, tensor)) for tensor in node.inputs
