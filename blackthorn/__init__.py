@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from blackthorn.onnx_graph import read_network
     from blackthorn.prediction import predict, prediction_json
     from blackthorn.records import FittedModel, Measurement, Network, NetworkTiming, Prediction, Probe, Range, Sweep
-    from blackthorn.runners import runner_class
+    from blackthorn.runners import fusions_on, runner_class
     from blackthorn.storage import find_sweeps, open_sweep, read_model, read_sweep, write_model
     from blackthorn.sweeping import SweepPlan, sweep
     from blackthorn.timing import Timer
@@ -36,6 +36,7 @@ __all__ = [
     "__version__",
     "find_sweeps",
     "fit_device",
+    "fusions_on",
     "measure",
     "open_sweep",
     "predict",
@@ -55,7 +56,7 @@ _PLACES = {
     "onnx_graph": ("read_network",),
     "prediction": ("predict", "prediction_json"),
     "records": ("FittedModel", "Measurement", "Network", "NetworkTiming", "Prediction", "Probe", "Range", "Sweep"),
-    "runners": ("runner_class",),
+    "runners": ("fusions_on", "runner_class"),
     "storage": ("find_sweeps", "open_sweep", "read_model", "read_sweep", "write_model"),
     "sweeping": ("SweepPlan", "sweep"),
     "timing": ("Timer",),
