@@ -5,7 +5,7 @@ known, and so is the number of passes: the few nodes that the condition depends 
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import count, zip_longest
+from itertools import zip_longest
 
 import msgspec
 import numpy as np
@@ -15,7 +15,7 @@ from blackthorn.onnx_graph.messages import Graph, Node
 from blackthorn.onnx_graph.rules import MISFITS, Call, NotKnownError
 from blackthorn.onnx_graph.rules.call import axis_within
 from blackthorn.onnx_graph.stepping import step
-from blackthorn.onnx_graph.tensors import BOOL, INT64, MOST_ELEMENTS, UNKNOWN, Tensor
+from blackthorn.onnx_graph.tensors import BOOL, INT64, MOST_ELEMENTS, UNKNOWN, Tensor, possible
 
 MOST_STEPS = 20_000
 """Nodes worked out to count the passes of all loops of a network: half a second; a loop that takes more is not counted."""
@@ -60,7 +60,8 @@ class Repetition(msgspec.Struct, frozen=True):
         if tensor.shape is None or self.passes is None or not -len(tensor.shape) - 1 <= axis <= len(tensor.shape):
             return Tensor(None, tensor.element)
         at = axis_within(axis, len(tensor.shape) + 1)
-        return Tensor((*tensor.shape[:at], self.passes, *tensor.shape[at:]), tensor.element)
+        shape = (*tensor.shape[:at], self.passes, *tensor.shape[at:])
+        return Tensor(shape if possible(shape) else None, tensor.element)
 
 
 def _alike(one: Tensor, other: Tensor) -> bool:
@@ -99,18 +100,20 @@ class Repetitions:
         counter, condition = (info.name for info in body.inputs[:OUTSIDE])
         deciding, read = _deciding(body)
         most = _whole(call.inputs[0]) if call.given(0) else MOST_ELEMENTS
-        state = {condition: call.inputs[1] or TRUE, **carried}
-        for done in count():
+        state, done = {condition: call.inputs[1] or TRUE, **carried}, 0
+        while True:
             go_on = _whole(state[condition])
             if most is None or go_on is None or self._left < 0:
                 return None
-            if not go_on or done >= most or (done and not read):  # what reads nothing that changes stays as it is
-                return min(most, MOST_ELEMENTS) if go_on else done
+            if not go_on or done >= most:
+                return done
+            if done and not read:  # what reads nothing that changes stays as it is
+                return most if most < MOST_ELEMENTS else None
             self._left -= len(deciding) + 1
             now = {counter: Tensor((), INT64, np.array(done), constant=True)}
             found = _worked_out(deciding, Frame({**frame.own, **state, **now}, frame.outer, arguments=frame.arguments))
             state = {name: found.get(output) or UNKNOWN for name, output in zip(state, body.outputs, strict=False)}
-        return None
+            done += 1
 
 
 def _deciding(body: Graph) -> tuple[list[Node], set[str]]:

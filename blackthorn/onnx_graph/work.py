@@ -1,4 +1,4 @@
-"""Multiply-accumulates of a node, where they are well defined: convolutions, matrix products and recurrent layers."""
+"""Multiply-accumulates of a node, where they are well defined: convolutions, matrix products, attention, recurrent layers."""
 
 from collections.abc import Callable, Mapping
 
@@ -36,11 +36,31 @@ def _recurrent(call: Call, _: Shape) -> int:
     return elements(steps_and_batch) * (elements(weights) + elements(recurrence))
 
 
+def _attention(call: Call, output: Shape) -> int:
+    """Every query meets every key, and the value of every key in turn."""
+    if call.op_type == "Attention" and "num_heads" in call.attributes:
+        return _projected_attention(call, output)
+    return (call.shape(1)[-2] + _earlier(call)) * (elements(call.shape(0)) + elements(output))
+
+
+def _projected_attention(call: Call, output: Shape) -> int:
+    """ONNX Runtime's Attention makes queries, keys and values of its data first; keys are as wide as queries."""
+    (batch, steps, width), (_, columns), values = call.shape(0), call.shape(1), output[-1]
+    queries = (columns - values) // 2
+    return batch * steps * (width * columns + (steps + _earlier(call)) * (queries + values))
+
+
+def _earlier(call: Call) -> int:
+    """Steps whose keys and values are kept from before."""
+    return call.shape(4)[-2] if call.op_type == "Attention" and call.given(4) else 0
+
+
 _WORK: Mapping[str, Callable[[Call, Shape], int]] = {
     **dict.fromkeys(("Conv", "ConvInteger", "FusedConv"), _conv),
     "QLinearConv": _quantized_conv,
     "ConvTranspose": _conv_transpose,
     **dict.fromkeys(("FusedGemm", "FusedMatMul", "Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"), _product),
+    **dict.fromkeys(("Attention", "MultiHeadAttention"), _attention),
     **dict.fromkeys(("DynamicQuantizeLSTM", "GRU", "LSTM", "RNN"), _recurrent),
 }
 

@@ -30,6 +30,7 @@ def loop(folder: Path, text: str) -> ResolvedNode:
         (8, "Constant<value_int=0>()", "Less(next, limit)", 0),
         (0, "Constant<value_int=5>()", "Less(next, limit)", 0),
         (8, "Constant<value_int=5000>()", "Identity(more)", 5000),
+        (8, "Constant<value_int=9223372036854775807>()", "Identity(more)", None),
         (8, "Constant<value_int=5>()", "Not(more)", 1),
         (MOST_STEPS, "Identity(limit)", "Less(next, limit)", None),
         (8, "Identity(data)", "Identity(more)", None),

@@ -10,7 +10,7 @@ from blackthorn.onnx_graph.evaluation import EVALUATIONS
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.resolving import ResolvedNode, resolve
-from blackthorn.onnx_graph.rules import RULES, Call
+from blackthorn.onnx_graph.rules import RULES, Call, NotKnownError
 from blackthorn.onnx_graph.tensors import DTYPES, Tensor
 from tests.networks import light_networks, network_bytes, parsed
 from tests.onnx_graph.operators import ARITHMETIC, OPERATORS
@@ -117,9 +117,54 @@ def test_nothing_is_filled_with_what_cannot_be_read() -> None:
         (Call("QLinearAdd", (Tensor((2, 3)), None, None, Tensor((3,)), None, None), {}, 1), (2, 3)),
         (Call("QLinearMatMul", (Tensor((2, 3)), None, None, Tensor((3, 4)), None, None), {}, 1), (2, 4)),
         (Call("FusedMatMul", (Tensor((3, 2)), Tensor((3, 4))), {"transA": 1}, 1), (2, 4)),
+        (Call("DFT", (Tensor((2, 7, 2)),), {"onesided": 1, "inverse": 1}, 1), (2, 12, 1)),
         (Call("LSTM", (Tensor((2, 7, 5)), Tensor((1, 12, 5)), Tensor((1, 12, 3))), {"layout": 1}, 1), (2, 7, 1, 3)),
     ],
     ids=lambda value: value.op_type if isinstance(value, Call) else "",
 )
 def test_older_and_added_forms_of_operators(call: Call, shape: tuple[int, ...]) -> None:
     assert RULES[call.op_type](call)[0] == shape
+
+
+@pytest.mark.parametrize(
+    ("name", "macs"),
+    [
+        ("attention", 6 * (2 * 4 * 5 * 8 + 2 * 4 * 5 * 3)),
+        ("attention_merged", (3 + 6) * (2 * 5 * 32 + 2 * 5 * 4 * 3)),
+        ("attention_projected", 2 * 5 * 8 * 24 + 5 * (2 * 5 * 8 + 2 * 5 * 8)),
+        ("attention_of_encoder", 6 * (2 * 5 * 8 + 2 * 5 * 4)),
+        ("lstm_quantized", 7 * 2 * (5 * 12 + 3 * 12)),
+    ],
+)
+def test_work_of_operators_that_speech_networks_are_made_of(name: str, macs: int, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(network_bytes(OPERATORS[name]))
+    assert [node.macs for node in resolved(path)] == [macs]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("Attention", (Tensor((2, 3, 5, 8)), Tensor((2, 2, 6, 8)), Tensor((2, 2, 6, 8))), {}, 1),
+        Call("Attention", (Tensor((2, 5, 8)), Tensor((8, 24))), {"num_heads": 3}, 1),
+        Call("Attention", (Tensor((2, 5, 8)), Tensor((9, 24))), {"num_heads": 2}, 1),
+        Call("STFT", (Tensor((2, 9, 1)), Tensor((), 7, np.array(3)), Tensor((10,))), {}, 1),
+    ],
+    ids=lambda call: call.op_type,
+)
+def test_operators_that_contradict_themselves(call: Call) -> None:
+    with pytest.raises(ValueError, match=r"heads|numbers a step|frames"):
+        RULES[call.op_type](call)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("DFT", (Tensor((2, 9, 9, 1)),), {}, 1),
+        Call("MultiHeadAttention", (Tensor((2, 5, 4, 3, 8)),), {"num_heads": 4}, 1),
+    ],
+    ids=lambda call: call.op_type,
+)
+def test_what_depends_on_the_operator_set_or_is_packed_is_not_guessed(call: Call) -> None:
+    with pytest.raises(NotKnownError):
+        RULES[call.op_type](call)
