@@ -1,5 +1,6 @@
 """What all commands have in common: `--json`, `-v`, and that nothing heavy is imported before they run."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,8 +9,17 @@ import click
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path)
-"""A path as the user wrote it; whether it can be read or written is told by who tries."""
+
+class _PathType(click.Path):
+    """A path as the user wrote it; whether it can be read or written is told by who tries."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "\0" in os.fspath(value):
+            self.fail("no path holds the character 0.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _PathType(path_type=Path)
 
 
 def common_options(function: CommandT) -> CommandT:

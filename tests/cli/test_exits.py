@@ -116,3 +116,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     with os.fdopen(writer, "w") as gone:
         ended = run("devices", stdout=gone)
     assert ended.stderr == ""
+
+
+def test_a_path_that_no_system_has_is_refused(say: Say) -> None:
+    assert "no path holds the character 0" in say("sweep conv2d --dim filters --out 'a\0b'").refusal
