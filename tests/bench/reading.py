@@ -1,6 +1,5 @@
 """Figure 9: how long a network takes to be read and predicted, and how much memory that takes."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import msgspec
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.storage import find_models, read_model, shipped_models
+from tests.bench.commands import as_installed
 from tests.bench.large_file import with_weights_inside
 from tests.bench.tables import Row
 from tests.networks import light_networks
@@ -38,11 +38,9 @@ def predicted_alone(path: Path, model: Path, folder: Path) -> Run:
         model: the fitted model.
         folder: where compiled modules are kept.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = str(folder)
     command = [sys.executable, "-m", "tests.bench.peak", "blackthorn", "predict", str(path), "--device", str(model)]
     begin = time.perf_counter()
-    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=True)
+    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=as_installed(folder), check=True)
     return Run(time.perf_counter() - begin, int(ended.stderr))
 
 
