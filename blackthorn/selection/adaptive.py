@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 
 DOUBT_IN_NOISE = 0.25
 """Root mean square standard error of the joint prediction, in units of the noise, at which it is certain enough."""
+UNEXPLAINED_IN_NOISE = 1.5
+"""Residuals, in units of the noise, above which a formula is too simple, however certain its coefficients are."""
+NORMAL_MEDIAN = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 DEFAULT_LIMIT = 60
 
 
@@ -105,6 +109,12 @@ class AdaptiveSelector:
         best = int(np.where(open_, score, -np.inf).argmax())
         return tuple(int(value) for value in candidates[best])
 
+    def _explains(self, fit: JointFit) -> bool:
+        """Whether a fit leaves no more unexplained than the measurements claim; a few that are worthless do not count."""
+        points = self._points()
+        residuals = fit.predict(points.dimensions) / points.seconds - 1.0
+        return NORMAL_MEDIAN * float(np.median(np.abs(residuals))) <= UNEXPLAINED_IN_NOISE * self._noise()
+
     def _distance_score(self) -> Floats:
         """Distance of each candidate to the nearest known point; to the smallest point where none is known."""
         scaled = self._space.scaled
@@ -120,7 +130,7 @@ class AdaptiveSelector:
         measured = fits[0].relative_columns(self._space.dimensions(_array(sorted(self._known))))
         doubt = math.sqrt(float(np.mean(leverage(designs, measured))))
         if doubt <= DOUBT_IN_NOISE and probabilities[0] >= SURE:
-            return None
+            return None if self._explains(fits[0]) else self._distance_score()
         predictions = np.maximum(np.stack([fit.predict(candidates) for fit in fits]), LEAST_SECONDS)
         noise = max(fits[0].noise, self._noise())
         return levels_score(predictions, probabilities, noise) + coefficient_score(designs, measured)
