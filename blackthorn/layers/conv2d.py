@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
+from blackthorn.errors import BadValue
 from blackthorn.layers.base import Dimension
 from blackthorn.layers.convolution import Convolution, ConvolutionShape, check_groups, read_convolution
-from blackthorn.layers.depthwise_conv2d import is_depthwise
+from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d, is_depthwise
 from blackthorn.layers.images import IMAGE_SHORTHANDS
 from blackthorn.records import Dimensions, OnnxNode
 
@@ -34,6 +35,9 @@ class Conv2d(Convolution):
 
     def check(self, dimensions: Dimensions) -> None:
         check_groups(dimensions)
+        if is_depthwise(self.shape(dimensions)):
+            problem = f"groups={dimensions['groups']} with as many channels and filters is a depthwise convolution"
+            raise BadValue(problem, f"use the layer {DepthwiseConv2d.name}")
 
     def shape(self, d: Dimensions) -> ConvolutionShape:
         return ConvolutionShape(

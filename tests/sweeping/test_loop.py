@@ -174,7 +174,7 @@ def test_a_skipped_point_is_tried_again_in_the_next_run(path: Path) -> None:
 
 
 def test_a_point_that_no_layer_has_is_skipped(path: Path) -> None:
-    plan = SweepPlan("conv2d", {"groups": Range(1, 8)}, {"filters": 8, "channels": 8})
+    plan = SweepPlan("conv2d", {"groups": Range(1, 8)}, {"filters": 16, "channels": 8})
     plan.check()
     with open_sweep(path, a_header(plan)) as file:
         outcome = sweep(plan, FullSelector(plan.axes), measure, file)
