@@ -107,7 +107,8 @@ def cell_masks(structure: Structure, dimensions: Mapping[str, Floats]) -> list[M
 def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[str, Floats]) -> Floats:
     """The products at points, shape (terms, n); `dimensions` in the order of the cell's leaves."""
     columns = [leaf.columns(values) for leaf, values in zip(cell, dimensions.values(), strict=True)]
-    return np.stack([np.multiply.reduce([columns[d][i] for d, i in enumerate(term)]) for term in terms])
+    found = [np.multiply.reduce([columns[d][i] for d, i in enumerate(term)]) for term in terms]
+    return np.array(found).reshape(len(terms), len(next(iter(dimensions.values()))))
 
 
 def all_terms(cell: Sequence[Leaf]) -> list[Term]:

@@ -28,6 +28,8 @@ SHAPES_OF_SLICE = 4
 MOST_ROUNDS = 3
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
+MOST_WIDTHS = 2
+"""Stairs on stairs in one dimension: blocks, and groups of blocks."""
 USUAL_WIDTHS = (4, 8, 16, 32)
 """Tried where no slice tells."""
 
@@ -48,7 +50,7 @@ def fit_points(points: Points) -> list[JointFit]:
     for _ in range(MOST_ROUNDS):
         before = cheapest().cost
         for name, proposed in shapes.items():
-            for shape in [*proposed, *_likely_widths(points, cheapest(), name)]:
+            for shape in [*proposed, *_likely_stairs(points, cheapest(), name)]:
                 structure = {**cheapest().structure, name: shape}
                 if structure_key(structure) not in tried:
                     tried[structure_key(structure)] = fit_structure(points, structure)
@@ -89,33 +91,46 @@ def _spacing(values: Floats) -> int:
     return int(np.gcd.reduce(np.unique(values).astype(np.int64)))
 
 
-def _likely_widths(points: Points, best: JointFit, name: str) -> list[Shape]:
-    """The likeliest other widths along one dimension, all tried at once on the products chosen already."""
+def _likely_stairs(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
+    """The likeliest other widths along one dimension, and the likeliest second ones beside that which is there.
+
+    Hardware takes blocks in groups of blocks (16 filters in one register, four registers at a time), so stairs stand on stairs.
+    """
     shape = best.structure[name]
-    if not isinstance(shape, Leaf) or len(shape.widths) != 1:
-        return []
+    if not isinstance(shape, Leaf) or not shape.widths:
+        return
     values = points.dimensions[name]
     widths = Search(int(values.min()), int(values.max()), _spacing(values)).widths()
     if not len(widths):
-        return []
-    cost = block_cost(widths, len(widths)) + sum(_width_costs(points, best, name, widths))
-    return [Leaf((int(widths[i]),), shape.linear) for i in np.argsort(cost, kind="stable")[:WIDTHS_OF_JOINT]]
+        return
+    naming = block_cost(widths, len(widths))
+    other = naming + sum(_width_costs(points, best, name, widths, instead=True))
+    yield from (Leaf((*shape.widths[:-1], width), shape.linear) for width in _cheapest(widths, other, shape.widths[:-1]))
+    if len(shape.widths) < MOST_WIDTHS:
+        second = naming + sum(_width_costs(points, best, name, widths, instead=False))
+        yield from (Leaf((*shape.widths, width), shape.linear) for width in _cheapest(widths, second, shape.widths))
 
 
-def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.int64]) -> Iterator[Floats]:
-    """For every cell that has points, the cost of each width."""
+def _cheapest(widths: NDArray[np.int64], costs: Floats, taken: tuple[int, ...]) -> list[int]:
+    """The few widths of least cost that are not among those taken."""
+    ordered = [int(widths[i]) for i in np.argsort(costs, kind="stable")[: WIDTHS_OF_JOINT + len(taken)]]
+    return [width for width in ordered if width not in taken][:WIDTHS_OF_JOINT]
+
+
+def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.int64], *, instead: bool) -> Iterator[Floats]:
+    """For every cell that has points, the cost of each width: instead of the leaf's last one, or as a further one."""
     place = list(best.structure).index(name)
     points = points.ordered(best.structure)
     for cell, mask in zip(best.cells, cell_masks(best.structure, points.dimensions), strict=True):
         inside = points.where(mask)
         if len(inside):
-            climbs = np.array([term[place] == cell.leaves[place].terms() - 1 for term in cell.terms])
-            without = [
-                (*term[:place], 0 if climb else term[place], *term[place + 1 :])
-                for term, climb in zip(cell.terms, climbs, strict=True)
-            ]
-            others = products(cell.leaves, without, inside.dimensions) / inside.seconds
+            last = cell.leaves[place].terms() - 1
+            climbing = [term for term in cell.terms if term[place] == last]
+            kept = [term for term in cell.terms if not instead or term[place] != last]
+            flat = [(*term[:place], 0, *term[place + 1 :]) for term in climbing]
             stairs = steps_climbed(inside.dimensions[name], widths[:, None])
-            designs = others * np.where(climbs[:, None], stairs[:, None, :], 1.0)
+            stay = products(cell.leaves, kept, inside.dimensions) / inside.seconds
+            climb = products(cell.leaves, flat, inside.dimensions) / inside.seconds * stairs[:, None, :]
+            designs = np.concatenate([np.broadcast_to(stay, (len(widths), *stay.shape)), climb], axis=1)
             present = np.broadcast_to(inside.weights, (len(widths), len(inside)))
             yield fit_candidates(designs.transpose(0, 2, 1), present, points.reported_noise, len(points)).cost

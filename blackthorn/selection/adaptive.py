@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE
-from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
@@ -24,6 +25,8 @@ UNEXPLAINED_IN_NOISE = 1.5
 """Residuals, in units of the noise, above which a formula is too simple, however certain its coefficients are."""
 NORMAL_MEDIAN = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
+SEARCHES = 10
+"""Structures are searched for anew when one point in so many is new: the search takes as long as a measurement."""
 DEFAULT_LIMIT = 60
 
 
@@ -43,11 +46,15 @@ class AdaptiveSelector:
         self._limit = limit
         self._known: dict[Key, tuple[float, float]] = {}
         self._skipped: set[Key] = set()
-        self._fits: list[JointFit] | None = None
+        self._found: dict[int, list[JointFit]] = {}
+        self._refitted: list[JointFit] | None = None
 
     def tell(self, point: AxisPoint, seconds: float, relative_error: float) -> None:
-        self._known[self._space.key(point)] = (seconds, max(LEAST_NOISE, relative_error))
-        self._fits = None
+        key, told = self._space.key(point), (seconds, max(LEAST_NOISE, relative_error))
+        if self._known.get(key, told) != told:
+            self._found.clear()
+        self._known[key] = told
+        self._refitted = None
 
     def skip(self, point: AxisPoint) -> None:
         self._skipped.add(self._space.key(point))
@@ -65,10 +72,25 @@ class AdaptiveSelector:
         return Progress(len(self._known), self._limit, best.formula().text(MS_PER_SECOND), 100.0 * best.noise)
 
     def fits(self) -> list[JointFit]:
-        """What explains the points so far, best first; at least one point must be known."""
-        if self._fits is None:
-            self._fits = fit_points(self._points())
-        return self._fits
+        """What explains the points so far, best first; at least one point must be known.
+
+        Structures are searched for each time that a tenth of the points is new; in between, those found are fitted again.
+        """
+        known = len(self._known)
+        searched = known - known % max(1, known // SEARCHES)
+        if searched == known:
+            return self._searched(known)
+        if self._refitted is None:
+            points = self._points()
+            refitted = [fit_structure(points, fit.structure) for fit in self._searched(searched)]
+            self._refitted = sorted(refitted, key=lambda fit: fit.cost)
+        return self._refitted
+
+    def _searched(self, first: int) -> list[JointFit]:
+        """The likeliest structures by the points that were told first."""
+        if first not in self._found:
+            self._found[first] = fit_points(self._points(first))
+        return self._found[first]
 
     def _noise(self) -> float:
         """The median of the errors told."""
@@ -78,8 +100,9 @@ class AdaptiveSelector:
         """Seconds, and how much they count: less where the error told is above the usual one."""
         return seconds, min(1.0, (self._noise() / error) ** 2)
 
-    def _points(self) -> Points:
-        known = sorted(self._known)
+    def _points(self, first: int | None = None) -> Points:
+        """The points that were told first, or all."""
+        known = sorted(islice(self._known, first))
         seconds, weights = np.array([self._weighed(*self._known[key]) for key in known]).T
         return Points(self._space.dimensions(_array(known)), seconds, self._noise(), weights)
 
@@ -124,16 +147,29 @@ class AdaptiveSelector:
     def _joint_score(self) -> Floats | None:
         """Nats that each candidate would tell; None when the joint formula is certain enough."""
         fits = self.fits()
+        if self._is_certain(fits):
+            fits = self._searched(len(self._known))
+            if self._is_certain(fits):
+                return None if self._explains(fits[0]) else self._distance_score()
         candidates = self._space.dimensions(self._space.candidates)
-        probabilities = plausibility(np.array([fit.cost for fit in fits]))
-        designs = fits[0].relative_columns(candidates)
-        measured = fits[0].relative_columns(self._space.dimensions(_array(sorted(self._known))))
-        doubt = math.sqrt(float(np.mean(leverage(designs, measured))))
-        if doubt <= DOUBT_IN_NOISE and probabilities[0] >= SURE:
-            return None if self._explains(fits[0]) else self._distance_score()
         predictions = np.maximum(np.stack([fit.predict(candidates) for fit in fits]), LEAST_SECONDS)
         noise = max(fits[0].noise, self._noise())
-        return levels_score(predictions, probabilities, noise) + coefficient_score(designs, measured)
+        return levels_score(predictions, _probabilities(fits), noise) + coefficient_score(*self._relative_columns(fits[0]))
+
+    def _is_certain(self, fits: Sequence[JointFit]) -> bool:
+        """Whether one structure is as good as found, and its coefficients are known to within the noise."""
+        doubt = math.sqrt(float(np.mean(leverage(*self._relative_columns(fits[0])))))
+        return doubt <= DOUBT_IN_NOISE and _probabilities(fits)[0] >= SURE
+
+    def _relative_columns(self, fit: JointFit) -> tuple[Floats, Floats]:
+        """How relative predictions at the candidates, and at the known points, answer to each coefficient."""
+        keys = (self._space.candidates, _array(sorted(self._known)))
+        at_candidates, at_known = (fit.relative_columns(self._space.dimensions(array)) for array in keys)
+        return at_candidates, at_known
+
+
+def _probabilities(fits: Sequence[JointFit]) -> Floats:
+    return plausibility(np.array([fit.cost for fit in fits]))
 
 
 def _array(keys: Sequence[Key]) -> Floats:

@@ -1,7 +1,7 @@
 """Which point next: ask and tell.
 
-A selector never measures: `ask` names the next point, `tell` takes what was measured there. The same points told give the
-same answers, in whatever order and however often they are told.
+A selector never measures: `ask` names the next point, `tell` takes what was measured there. The same points told in the same
+order give the same answers, however often they are told: a sweep that is resumed goes on as if it had never stopped.
 """
 
 from typing import Protocol

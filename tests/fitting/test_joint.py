@@ -83,3 +83,22 @@ def test_one_point_gives_a_constant():
     best = fit_points(points)[0]
     assert best.structure == {"filters": CONSTANT}
     assert best.formula() == Constant(pytest.approx(0.5, rel=1e-6))
+
+
+def test_stairs_that_stand_on_stairs_are_found():
+    rows = Linear("channels", Constant(1e-5), Constant(4e-6))
+    blocks = Linear("channels", Constant(0.0), Constant(2.4e-6))
+    groups = Linear("channels", Constant(0.0), Constant(1.8e-6))
+    formula = Step("filters", 64, Step("filters", 16, rows, blocks), groups)
+    rng = np.random.default_rng(4)
+    dimensions = {"filters": rng.integers(1, 1025, 90).astype(float), "channels": 16.0 * rng.integers(1, 65, 90)}
+    seconds = formula.evaluate(dimensions) * (1.0 + 0.01 * rng.standard_normal(90))
+    fitted = fit_points(Points(dimensions, seconds, 0.01, np.ones(90)))[0]
+    assert set(fitted.structure["filters"].widths) == {16, 64}
+    assert fitted.formula().evaluate(dimensions) == pytest.approx(formula.evaluate(dimensions), rel=0.02)
+
+
+def test_no_second_staircase_is_bought_from_noise():
+    points = random_points(PUBLISHED, noise=0.02)
+    best = fit_points(points)[0]
+    assert (best.structure["filters"], best.structure["channels"]) == (Leaf((32,)), Leaf((8,)))
