@@ -68,3 +68,4 @@ def _total_lines(prediction: Prediction, known: int) -> Iterator[str]:
     if unknown:
         layers = "layer that no formula covers" if unknown == 1 else "layers that no formula covers"
         yield f"the total leaves out {unknown} {layers}, with {percent(coverage.unknown)} of the MACs"
+    yield "what goes by between layers is not in it; 'blackthorn measure' times that on the device"

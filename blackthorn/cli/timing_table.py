@@ -1,5 +1,6 @@
 """A timed network for people: what ran and how long, what goes by between kernels, and a call as a whole."""
 
+import math
 from collections.abc import Iterator
 
 from blackthorn.cli.prediction_table import LONGEST_NAME
@@ -24,7 +25,8 @@ def timing_lines(timing: NetworkTiming, top: int | None = None) -> Iterator[str]
     yield ""
     between = timing.seconds - timing.kernel_seconds
     yield f"kernels: {readable_time(timing.kernel_seconds)} in {len(timing.layers)} layers"
-    yield f"between kernels: {_signed(between)}"
+    yield from _put_in_lines(timing)
+    yield f"between kernels: {signed_time(between)}"
     yield f"end to end: {readable_time(timing.seconds)}, spread {percent(timing.spread)}, {timing.grade}, {timing.calls} calls"
 
 
@@ -42,6 +44,16 @@ def _row(layer: TimedLayer, total: float) -> tuple[str, ...]:
     return (shortened(layer.name, LONGEST_NAME), layer.operator, nodes, readable_time(layer.seconds), share)
 
 
-def _signed(seconds: float) -> str:
+def _put_in_lines(timing: NetworkTiming) -> Iterator[str]:
+    """What the runtime runs beyond the network, such as changes of layout; it is among the kernels."""
+    put_in = [layer for layer in timing.layers if not layer.nodes]
+    if put_in:
+        seconds = math.fsum(layer.seconds for layer in put_in)
+        operators = ", ".join(sorted({layer.operator for layer in put_in}))
+        kernels = "kernel" if len(put_in) == 1 else "kernels"
+        yield f"put in by the runtime: {readable_time(seconds)} of it, {len(put_in)} {kernels} ({operators})"
+
+
+def signed_time(seconds: float) -> str:
     """A time that may be below nothing, where noise is larger than it."""
     return f"-{readable_time(-seconds)}" if seconds < 0 else readable_time(seconds)

@@ -3,12 +3,14 @@
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from blackthorn.cli import timing_run
 from blackthorn.cli.exits import INTERRUPTED
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.timing_table import timing_lines
+from blackthorn.records import TimedLayer
 from tests.cli.conftest import Say
 from tests.networks import light_networks, write_network
 from tests.truth.examples import TIMING
@@ -46,17 +48,34 @@ def test_people_get_the_slowest_layers_and_what_goes_by_between(say: Say) -> Non
     assert lines[0] == f"light_squeezenet on {this_device()}"
     assert lines[2].split() == ["layer", "operator", "made", "of", "latency", "share"]
     assert lines[6].startswith("... and ")
-    assert [line.partition(":")[0] for line in lines[-3:]] == ["kernels", "between kernels", "end to end"]
+    assert [line.partition(":")[0] for line in lines[-4:]] == [
+        "kernels",
+        "put in by the runtime",
+        "between kernels",
+        "end to end",
+    ]
 
 
 def test_the_parts_of_a_call_are_said_to_the_last() -> None:
     lines = list(timing_lines(TIMING))
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "kernels: 7.5 ms in 4 layers",
+        "put in by the runtime: 1 ms of it, 1 kernel (ReorderOutput)",
         "between kernels: 2.5 ms",
         "end to end: 10 ms, spread 2.0 %, settled, 40 calls",
     ]
     assert any(line.split() == ["z_nchwc", "Conv", "conv", "relu", "4", "ms", "53.3", "%"] for line in lines)
+
+
+def test_where_the_runtime_puts_nothing_in_nothing_is_said_of_it() -> None:
+    its_own = tuple(layer for layer in TIMING.layers if layer.nodes)
+    assert not any("put in" in line for line in timing_lines(msgspec.structs.replace(TIMING, layers=its_own)))
+
+
+def test_kernels_that_were_put_in_are_counted_and_named_once() -> None:
+    layers = (*TIMING.layers, TIMING.layers[1], TimedLayer("in", "ReorderInput", (), 5e-4))
+    lines = list(timing_lines(msgspec.structs.replace(TIMING, layers=layers)))
+    assert "put in by the runtime: 2.5 ms of it, 3 kernels (ReorderInput, ReorderOutput)" in lines
 
 
 def test_threads_are_part_of_the_device(say: Say, network: str) -> None:

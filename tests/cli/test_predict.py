@@ -43,9 +43,9 @@ def test_what_is_unknown_is_listed_and_said_to_be_missing_from_the_total(fitted:
     (title,) = (place for place, line in enumerate(lines) if line.split() == ["unknown", "layers", "of", "all", "MACs"])
     unknown = [line.split() for line in lines[title + 1 :]]
     counted = sum(int(words[1]) for words in unknown[: unknown.index([])])
-    assert lines[-3].endswith(f"over 53 of {53 + counted} layers")
-    assert lines[-2].startswith("coverage: ")
-    assert lines[-1] == f"the total leaves out {counted} layers that no formula covers, with 0.1 % of the MACs"
+    assert lines[-4].endswith(f"over 53 of {53 + counted} layers")
+    assert lines[-3].startswith("coverage: ")
+    assert lines[-2] == f"the total leaves out {counted} layers that no formula covers, with 0.1 % of the MACs"
 
 
 def test_top_lists_the_slowest_layers_first(fitted: Say) -> None:
@@ -130,8 +130,8 @@ def test_a_model_of_a_newer_schema_asks_for_an_update(fitted: Say) -> None:
 def test_a_network_of_which_nothing_is_known_has_no_table_and_says_so() -> None:
     layer = LayerPrediction("a", "Gemm", None, "unknown", None, 100)
     lines = list(prediction_lines(Prediction("net", "board", 0.0, Coverage(0.0, 0.0, 1.0), (layer,))))
-    assert lines[-3].endswith("over 0 of 1 layers")
-    assert lines[-1] == "the total leaves out 1 layer that no formula covers, with 100.0 % of the MACs"
+    assert lines[-4].endswith("over 0 of 1 layers")
+    assert lines[-2] == "the total leaves out 1 layer that no formula covers, with 100.0 % of the MACs"
 
 
 def test_a_long_name_is_shortened_and_a_tiny_share_is_not_nothing() -> None:
