@@ -5,16 +5,23 @@ from typing import Any
 
 import click
 
-from blackthorn.cli.options import FILE, common_options, examples
+from blackthorn.cli.options import FILE, common_options, examples, listing
 from blackthorn.cli.timing_options import timing_options
 
+SUMS = listing(
+    "What stands below the layers:",
+    "kernels                the sum of all layers",
+    "put in by the runtime  the part of it that the network does not hold: changes of layout",
+    "between kernels        the rest of a call; noise can take it below nothing",
+    "end to end             a whole call; if noisy or drifting, close other programs and try again",
+)
 EXAMPLES = examples(
     "blackthorn measure resnet50.onnx",
     "blackthorn measure detector.onnx --threads 4 --input-shape images=1,3,640,640 --top 10",
 )
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=f"{SUMS}\n\n{EXAMPLES}")
 @click.argument("network", type=FILE, metavar="MODEL.onnx")
 @timing_options
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="List only the N slowest layers, slowest first.")

@@ -40,5 +40,10 @@ def _log(_context: click.Context, _option: click.Parameter, count: int) -> None:
 
 
 def examples(*lines: str) -> str:
-    """Command lines as the end of a help text, one a line; the backspace keeps click from joining them."""
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+    """Command lines as the end of a help text, one a line."""
+    return listing("Examples:", *lines)
+
+
+def listing(title: str, *lines: str) -> str:
+    """A paragraph of a help text that keeps its lines; the backspace keeps click from joining them."""
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])

@@ -47,7 +47,9 @@ def test_every_command_has_json_and_a_help_for_each_option(command: click.Comman
     "command", [command for command in commands() if command.epilog], ids=lambda command: command.callback.__module__
 )
 def test_the_examples_of_a_help_are_right(command: click.Command) -> None:
-    for line in (command.epilog or "").splitlines()[2:]:
+    _, title, lines = (command.epilog or "").partition("Examples:\n")
+    assert title
+    for line in lines.splitlines():
         blackthorn_, name, *words = line.partition(">")[0].split()
         assert blackthorn_ == "blackthorn"
         assert program.get_command(click.Context(program), name) is command
