@@ -4,8 +4,6 @@ The bar is drawn after a point and never meanwhile: a thread that draws ten time
 is being timed.
 """
 
-import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from blackthorn.cli.tables import shortened
+from blackthorn.cli.terminal import is_watched
 from blackthorn.records import Measurement
 from blackthorn.selection import Progress
 from blackthorn.units import readable_duration
@@ -32,7 +31,7 @@ FORMULA_CHARACTERS = 48
 @contextmanager
 def shown_progress() -> Iterator[OnPoint]:
     """What to call after every point; a bar is taken away at the end."""
-    if sys.stderr.isatty() and not logging.getLogger().isEnabledFor(logging.INFO):
+    if is_watched():
         with _bar() as on_point:
             yield on_point
     else:

@@ -7,40 +7,48 @@ from pathlib import Path
 
 from blackthorn.cli import values
 from blackthorn.cli.model_choice import choose_model
+from blackthorn.cli.network_progress import shown_networks
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.records import FittedModel, NetworkTiming
 from blackthorn.runners import Runner, fusions_on
 from blackthorn.timing import Timer
-from blackthorn.truth import Validation, check_same_device, measure, network_policy, validate
+from blackthorn.truth import Candidate, Series, check_same_device, measure, network_policy, validate_all
 
 log = logging.getLogger(__name__)
 
 
 def timed(network: Path, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float) -> NetworkTiming:
     """Time a network; the arguments are the command's options as they were written."""
-    with _runner(threads, affinity) as runner, Timer(runner, network_policy(seconds)) as timer:
-        return measure(network, timer, values.shapes(shapes))
+    given = values.shapes(shapes)
+    with (
+        _runner(threads, affinity) as runner,
+        Timer(runner, network_policy(seconds)) as timer,
+        shown_networks(1, seconds) as watcher,
+    ):
+        watcher.begin(network)
+        return measure(network, timer, given)
 
 
 def validated(
     networks: Sequence[Path], device: str | None, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float
-) -> list[Validation]:
+) -> Series:
     """Predict networks and time them; all are predicted first, so that what cannot be read is refused at once."""
     runner = _runner(threads, affinity)
     _, model = choose_model(device, threads)
     check_same_device(model.device.name, runner.device().name)
     given, nominal = values.shapes(shapes), _nominal(model, runner)
     read = [read_network(path, given, fusions_on(model.device)) for path in networks]
-    predictions = [predict(network, model) for network in read]
-    found = []
-    with runner, Timer(runner, network_policy(seconds)) as timer:
+    candidates = [Candidate(path, network, predict(network, model)) for path, network in zip(networks, read, strict=True)]
+
+    def timed_at_speed(path: Path) -> NetworkTiming:
+        log.info("timing %s", path)
+        return measure(path, timer, given).at_speed(nominal)
+
+    with runner, Timer(runner, network_policy(seconds)) as timer, shown_networks(len(networks), seconds) as watcher:
         timer.expect(nominal or math.inf)
-        for path, network, prediction in zip(networks, read, predictions, strict=True):
-            log.info("timing %s", path)
-            found.append(validate(network, prediction, measure(path, timer, given).at_speed(nominal)))
-    return found
+        return validate_all(candidates, timed_at_speed, watcher)
 
 
 def _runner(threads: int, affinity: str | None) -> Runner:

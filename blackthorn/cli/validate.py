@@ -5,34 +5,54 @@ from typing import Any
 
 import click
 
-from blackthorn.cli.options import FILE, common_options, examples
+from blackthorn.cli.exits import MENDABLE
+from blackthorn.cli.options import FILE, common_options, examples, listing
 from blackthorn.cli.timing_options import timing_options
 
+COLUMNS = listing(
+    "What is listed of each network, below the share that each kind of layer has in the error:",
+    "measured         a whole call, end to end",
+    "kernels          the sum of its layers, as the runtime's profiler times them",
+    "between kernels  the rest of the call, which belongs to no layer",
+    "predicted        the sum of its layers, by the formulas",
+    "error            how far predicted is from measured",
+    "coverage         the share of kernels that goes to layers with a formula",
+    "timing           settled; if noisy or drifting, close other programs and try again",
+)
 EXAMPLES = examples(
     "blackthorn validate resnet50.onnx squeezenet.onnx",
     "blackthorn validate resnet50.onnx --device my-model.json --layers",
 )
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=f"{COLUMNS}\n\n{EXAMPLES}")
 @click.argument("networks", type=FILE, metavar="MODEL.onnx...", nargs=-1, required=True)
-@click.option("--device", metavar="NAME|FILE", help="Fitted model of this device to predict with; found by name unless given.")
+@click.option("--device", metavar="NAME|FILE", help="Fitted model to predict with; this machine's unless given.")
 @timing_options
 @click.option("--layers", "by_layer", is_flag=True, help="List every layer: measured, predicted, error.")
 @common_options
-def command(networks: tuple[Path, ...], by_layer: bool, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def command(context: click.Context, /, networks: tuple[Path, ...], by_layer: bool, as_json: bool, **options: Any) -> None:
     """Predict networks, run them on this device, and compare.
 
-    Latencies are stated at the machine speed at which the fitted model is stated. Coverage is the share of the kernel time
-    that goes to layers with a formula. A model of another device is refused. An input shape counts for all networks.
+    All files are read first, and a broken one is refused at once. Then each network is timed for some seconds, and a line on
+    standard error says what came of it. If one cannot run here, the others are timed all the same, and the exit code is 2.
+    Ctrl-C prints what is done until then; the exit code is 130.
+
+    All times are stated at the machine speed at which the fitted model is stated. A model of another device is refused. An
+    input shape counts for all networks.
     """
     from blackthorn.cli.printing import print_json, print_lines
     from blackthorn.cli.timing_run import validated
     from blackthorn.cli.validation_table import validation_lines
     from blackthorn.truth import validation_json
 
-    validations = validated(networks, **options)
+    series = validated(networks, **options)
     if as_json:
-        print_json(validation_json(validations))
-    else:
-        print_lines(validation_lines(validations, by_layer=by_layer))
+        print_json(validation_json(series))
+    elif series.validations:
+        print_lines(validation_lines(series, by_layer=by_layer))
+    if series.stopped is not None:
+        raise series.stopped
+    if series.failures:
+        context.exit(MENDABLE)

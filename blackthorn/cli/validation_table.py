@@ -4,21 +4,23 @@ from collections.abc import Iterator, Sequence
 
 from blackthorn.cli.prediction_table import LONGEST_NAME
 from blackthorn.cli.tables import percent, shortened, signed_percent, table
-from blackthorn.truth import LayerError, Validation
-from blackthorn.truth.figures import kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
+from blackthorn.cli.timing_table import signed_time
+from blackthorn.truth import LayerError, Series, Validation
+from blackthorn.truth.figures import BETWEEN_KERNELS, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
 from blackthorn.units import milliseconds, readable_time
 
 MERGED, UNKNOWN, NOTHING = "merged", "unknown", ""
 """Stand for a time that was not measured, one that was not predicted, and an error without both."""
 
 
-def validation_lines(validations: Sequence[Validation], *, by_layer: bool) -> Iterator[str]:
+def validation_lines(series: Series, *, by_layer: bool) -> Iterator[str]:
     """Everything about networks that were validated on one device.
 
     Args:
-        validations: at least one.
+        series: what came of them, at least one validation among it.
         by_layer: list the layers, too.
     """
+    validations = series.validations
     yield f"on {validations[0].device}"
     for entry in validations if by_layer else ():
         yield ""
@@ -28,7 +30,7 @@ def validation_lines(validations: Sequence[Validation], *, by_layer: bool) -> It
     yield ""
     yield from _network_table(validations)
     yield ""
-    yield from _summary(validations)
+    yield from _summary(series)
 
 
 def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
@@ -36,6 +38,8 @@ def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
         (
             shortened(entry.model, LONGEST_NAME),
             readable_time(entry.measured),
+            readable_time(entry.kernels),
+            signed_time(entry.between_kernels),
             readable_time(entry.predicted),
             signed_percent(entry.error),
             percent(entry.coverage),
@@ -43,7 +47,8 @@ def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
         )
         for entry in validations
     ]
-    yield from table(("network", "measured", "predicted", "error", "coverage", "timing"), rows, right=(1, 2, 3, 4))
+    titles = ("network", "measured", "kernels", BETWEEN_KERNELS, "predicted", "error", "coverage", "timing")
+    yield from table(titles, rows, right=(1, 2, 3, 4, 5, 6))
 
 
 def _kind_table(validations: Sequence[Validation]) -> Iterator[str]:
@@ -67,9 +72,18 @@ def _layer_row(layer: LayerError) -> tuple[str, ...]:
     return (shortened(layer.name, LONGEST_NAME), layer.kind, measured, predicted, error)
 
 
-def _summary(validations: Sequence[Validation]) -> Iterator[str]:
-    yield f"networks: mean absolute error {percent(mean_error(validations))}, worst {percent(worst_error(validations))}"
-    every = [layer for entry in validations for layer in entry.layers]
+def _summary(series: Series) -> Iterator[str]:
+    mean, worst = mean_error(series.validations), worst_error(series.validations)
+    if mean is not None and worst is not None:
+        yield f"networks: mean absolute error {percent(mean)}, worst {percent(worst)}{_missing(series)}"
+    every = [layer for entry in series.validations for layer in entry.layers]
     weighted, unweighted = layer_mape(every), layer_rmspe(every)
     if weighted is not None and unweighted is not None:
         yield f"layers: mean absolute error {percent(weighted)} of their time, RMSPE {percent(unweighted)} of each alike"
+
+
+def _missing(series: Series) -> str:
+    """Which networks the figures leave out, if any."""
+    counts = {"could not be run": len(series.failures), "left untimed": series.not_reached}
+    reasons = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"; {len(series.validations)} of {series.planned}: {reasons}" if reasons else ""

@@ -2,15 +2,22 @@
 
 from blackthorn.truth.json_forms import timing_json, validation_json
 from blackthorn.truth.measuring import measure, network_policy
+from blackthorn.truth.series import Candidate, Failure, Outcome, Series, Watcher, validate_all
 from blackthorn.truth.validation import LayerError, Validation, check_same_device, validate
 
 __all__ = [
+    "Candidate",
+    "Failure",
     "LayerError",
+    "Outcome",
+    "Series",
     "Validation",
+    "Watcher",
     "check_same_device",
     "measure",
     "network_policy",
     "timing_json",
     "validate",
+    "validate_all",
     "validation_json",
 ]

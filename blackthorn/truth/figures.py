@@ -26,14 +26,14 @@ BETWEEN_KERNELS = "between kernels"
 """Stands among the kinds for time in which none of them runs."""
 
 
-def mean_error(validations: Sequence[Validation]) -> float:
-    """The mean of the networks' absolute errors, as a fraction."""
-    return math.fsum(abs(entry.error) for entry in validations) / len(validations)
+def mean_error(validations: Sequence[Validation]) -> float | None:
+    """The mean of the networks' absolute errors, as a fraction; None where there is no network."""
+    return math.fsum(abs(entry.error) for entry in validations) / len(validations) if validations else None
 
 
-def worst_error(validations: Iterable[Validation]) -> float:
-    """The largest absolute error of a network, as a fraction."""
-    return max(abs(entry.error) for entry in validations)
+def worst_error(validations: Iterable[Validation]) -> float | None:
+    """The largest absolute error of a network, as a fraction; None where there is no network."""
+    return max((abs(entry.error) for entry in validations), default=None)
 
 
 def layer_mape(layers: Iterable[LayerError]) -> float | None:

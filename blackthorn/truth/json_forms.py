@@ -1,10 +1,10 @@
 """Timings and validations for programs: times in milliseconds, errors in percent, null where there is none."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from blackthorn.records import TIMING_SCHEMA, VALIDATION_SCHEMA, NetworkTiming, TimedLayer
 from blackthorn.truth.figures import KindShare, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
+from blackthorn.truth.series import Failure, Series
 from blackthorn.truth.validation import LayerError, Validation
 from blackthorn.units import milliseconds
 
@@ -34,14 +34,17 @@ def _timed_json(layer: TimedLayer) -> dict[str, Any]:
     }
 
 
-def validation_json(validations: Sequence[Validation]) -> dict[str, Any]:
+def validation_json(series: Series) -> dict[str, Any]:
     """What `validate --json` prints; the coverage is a fraction, as in predictions."""
+    validations = series.validations
     every = [layer for entry in validations for layer in entry.layers]
     return {
         "schema": VALIDATION_SCHEMA,
         "networks": [_network_json(entry) for entry in validations],
-        "mape_pct": 100.0 * mean_error(validations),
-        "worst_pct": 100.0 * worst_error(validations),
+        "failed": [_failure_json(entry) for entry in series.failures],
+        "interrupted": series.interrupted,
+        "mape_pct": _percent(mean_error(validations)),
+        "worst_pct": _percent(worst_error(validations)),
         "layer_mape_pct": _percent(layer_mape(every)),
         "layer_rmspe_pct": _percent(layer_rmspe(every)),
         "kinds": [_kind_json(share) for share in kind_shares(validations)],
@@ -70,6 +73,10 @@ def _network_json(entry: Validation) -> dict[str, Any]:
         "coverage": entry.coverage,
         "layers": [_layer_json(layer) for layer in entry.layers],
     }
+
+
+def _failure_json(entry: Failure) -> dict[str, Any]:
+    return {"model": entry.path.stem, "file": str(entry.path), "reason": entry.reason}
 
 
 def _layer_json(layer: LayerError) -> dict[str, Any]:

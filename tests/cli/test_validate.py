@@ -1,6 +1,8 @@
 """`blackthorn validate` on real networks, by a model that was not made for this computer: only what is said is looked at."""
 
 import math
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -8,12 +10,13 @@ import msgspec
 import pytest
 
 from blackthorn.cli import timing_run
+from blackthorn.cli.exits import DEFECT, INTERRUPTED
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.validation_table import validation_lines
 from blackthorn.records import NetworkTiming
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.storage import write_model
-from blackthorn.truth import validate
+from blackthorn.truth import Failure, Series, validate
 from tests.cli.conftest import Say
 from tests.examples import a_model
 from tests.networks import light_networks, write_network
@@ -23,6 +26,7 @@ pytest.importorskip("onnxruntime")
 
 SQUEEZENET, SHUFFLENET = (light_networks()[name] for name in ("light_squeezenet", "light_shufflenet"))
 QUICKLY = "--seconds 0.1"
+DONE = Series(1, (validate(NETWORK, PREDICTION, TIMING),))
 
 
 @pytest.fixture
@@ -30,6 +34,31 @@ def with_model(say: Say) -> Say:
     """Runs command lines in a folder that holds a fitted model of this machine."""
     write_this_machines_model(this_device())
     return say
+
+
+@pytest.fixture
+def magic(tmp_path: Path) -> Path:
+    """A network with an operator that no runtime has."""
+    return write_network(tmp_path, "(float[2] x) => (float[2] y) { y = local.Magic(x) }")
+
+
+def scripted(ended_by: BaseException | None) -> Callable[..., NetworkTiming]:
+    """Times SqueezeNet in no time; at any other network raises an error, or presses Ctrl-C where there is none."""
+
+    def timed(path: Path, *_: object) -> NetworkTiming:
+        if path != SQUEEZENET:
+            if ended_by is not None:
+                raise ended_by
+            signal.raise_signal(signal.SIGINT)
+        return msgspec.structs.replace(TIMING, device=this_device())
+
+    return timed
+
+
+@pytest.fixture
+def timed_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the first network that is not SqueezeNet is timed."""
+    monkeypatch.setattr(timing_run, "measure", scripted(None))
 
 
 def write_this_machines_model(device: str) -> None:
@@ -75,7 +104,7 @@ def test_people_get_kinds_networks_and_a_summary(with_model: Say) -> None:
 
 
 def test_layers_are_listed_where_wanted() -> None:
-    lines = list(validation_lines([validate(NETWORK, PREDICTION, TIMING)], by_layer=True))
+    lines = list(validation_lines(DONE, by_layer=True))
     table = [click.unstyle(line).split() for line in lines[2:8]]
     assert table[0] == ["layer", "of", "net", "kind", "measured", "predicted", "error"]
     assert table[1] == ["conv", "conv2d", "4", "ms", "3", "ms", "-25.0", "%"]
@@ -83,16 +112,40 @@ def test_layers_are_listed_where_wanted() -> None:
     assert table[4] == ["twin", "conv2d", "merged", "2", "ms"]
 
 
+def test_a_network_is_listed_with_what_its_call_is_made_of() -> None:
+    lines = [click.unstyle(line) for line in validation_lines(DONE, by_layer=False)]
+    titles = lines.index("network  measured  kernels  between kernels  predicted    error  coverage  timing")
+    assert lines[titles + 1] == "net         10 ms   7.5 ms           2.5 ms       5 ms  -50.0 %    53.3 %  settled"
+    assert "networks: mean absolute error 50.0 %, worst 50.0 %" in lines
+
+
+def test_kernels_that_take_longer_than_the_call_leave_less_than_nothing_between() -> None:
+    (done,) = DONE.validations
+    short = msgspec.structs.replace(done, measured=7e-3)
+    assert any(" -500 us " in line for line in validation_lines(Series(1, (short,)), by_layer=False))
+
+
+@pytest.mark.parametrize(
+    ("planned", "failed", "said"),
+    [
+        (2, 1, "; 1 of 2: 1 could not be run"),
+        (4, 0, "; 1 of 4: 3 left untimed"),
+        (4, 1, "; 1 of 4: 1 could not be run, 2 left untimed"),
+    ],
+)
+def test_figures_say_which_networks_they_leave_out(planned: int, failed: int, said: str) -> None:
+    failures = (Failure(Path("magic.onnx"), "no; mend it."),) * failed
+    lines = validation_lines(Series(planned, DONE.validations, failures), by_layer=False)
+    assert f"networks: mean absolute error 50.0 %, worst 50.0 %{said}" in lines
+
+
 def test_without_any_layer_to_compare_there_is_no_figure_of_layers() -> None:
     nothing = validate(NETWORK, PREDICTION, msgspec.structs.replace(TIMING, layers=()))
-    assert not any(line.startswith("layers:") for line in validation_lines([nothing], by_layer=False))
+    assert not any(line.startswith("layers:") for line in validation_lines(Series(1, (nothing,)), by_layer=False))
 
 
 def test_times_are_stated_at_the_models_speed(with_model: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    def timed(*_: object) -> NetworkTiming:
-        return msgspec.structs.replace(TIMING, device=this_device())
-
-    monkeypatch.setattr(timing_run, "measure", timed)
+    monkeypatch.setattr(timing_run, "measure", scripted(None))
     (network,) = with_model(f"validate {SQUEEZENET} --json").json["networks"]
     assert network["measured_ms"] == pytest.approx(10.0 * 1e-3 / 5e-4)
 
@@ -135,6 +188,56 @@ def test_what_cannot_be_validated_is_refused_before_anything_is_timed(
     assert complaint in with_model(f"validate {line}").refusal
 
 
-def test_a_network_that_cannot_run_is_refused_in_one_sentence(with_model: Say, tmp_path: Path) -> None:
-    unknown = write_network(tmp_path, "(float[2] x) => (float[2] y) { y = local.Magic(x) }")
-    assert "ONNX Runtime cannot run" in with_model(f"validate {unknown}").refusal
+def test_a_network_that_cannot_run_is_refused_in_one_sentence(with_model: Say, magic: Path) -> None:
+    assert "ONNX Runtime cannot run" in with_model(f"validate {magic}").refusal
+
+
+def test_a_network_that_cannot_run_leaves_the_others_as_they_are(with_model: Say, magic: Path) -> None:
+    said = with_model(f"validate {magic} {SQUEEZENET} {QUICKLY}")
+    refusal, line = said.err.splitlines()
+    assert said.code == 2
+    assert refusal.startswith(f"blackthorn: ONNX Runtime cannot run {magic} ")
+    assert line.startswith("2 of 2: light_squeezenet: ")
+    assert "; 1 of 2: 1 could not be run\n" in said.out
+
+
+def test_programs_are_told_why_a_network_could_not_run(with_model: Say, magic: Path) -> None:
+    said = with_model(f"validate {SQUEEZENET} {magic} {QUICKLY} --json")
+    assert said.code == 2
+    assert [network["model"] for network in said.json["networks"]] == ["light_squeezenet"]
+    (failed,) = said.json["failed"]
+    assert (failed["model"], failed["file"]) == ("net", str(magic))
+    assert f"blackthorn: {failed['reason']}" in said.err.splitlines()
+
+
+@pytest.mark.usefixtures("timed_until_ctrl_c")
+def test_an_interrupt_prints_what_is_done(with_model: Say) -> None:
+    said = with_model(f"validate {SQUEEZENET} {SHUFFLENET}")
+    assert said.code == INTERRUPTED
+    assert said.err.splitlines()[-1] == "blackthorn: interrupted."
+    assert "; 1 of 2: 1 left untimed\n" in said.out
+    assert "\nlight_squeezenet " in said.out
+
+
+@pytest.mark.usefixtures("timed_until_ctrl_c")
+def test_programs_are_told_of_an_interrupt(with_model: Say) -> None:
+    said = with_model(f"validate {SQUEEZENET} {SHUFFLENET} --json")
+    assert said.code == INTERRUPTED
+    assert said.json["interrupted"] is True
+    assert [network["model"] for network in said.json["networks"]] == ["light_squeezenet"]
+
+
+@pytest.mark.usefixtures("timed_until_ctrl_c")
+def test_an_interrupt_with_nothing_done_says_only_that(with_model: Say) -> None:
+    said = with_model(f"validate {SHUFFLENET} {SQUEEZENET}")
+    assert (said.code, said.out) == (INTERRUPTED, "")
+    assert said.err.endswith("blackthorn: interrupted.\n")
+
+
+def test_a_defect_loses_nothing_that_is_done(with_model: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing_run, "measure", scripted(ZeroDivisionError("division by zero")))
+    said = with_model(f"validate {SQUEEZENET} {SHUFFLENET} --json")
+    assert said.code == DEFECT
+    assert "a defect of blackthorn (ZeroDivisionError" in said.err
+    assert [network["model"] for network in said.json["networks"]] == ["light_squeezenet"]
+    assert said.json["interrupted"] is False

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from blackthorn.errors import WrongDevice
-from blackthorn.truth import LayerError, validate, validation_json
+from blackthorn.truth import LayerError, Series, validate, validation_json
 from blackthorn.truth.figures import BETWEEN_KERNELS, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
 from tests.truth.examples import NETWORK, PREDICTION, TIMING
 
@@ -60,6 +60,10 @@ def test_networks_count_alike() -> None:
     assert worst_error([VALIDATION, slow]) == pytest.approx(0.5)
 
 
+def test_no_networks_have_no_error() -> None:
+    assert mean_error([]) is worst_error([]) is None
+
+
 def test_another_device_is_refused() -> None:
     other = msgspec.structs.replace(TIMING, device="desktop")
     with pytest.raises(WrongDevice, match="of board, but timings taken here are of desktop"):
@@ -83,7 +87,8 @@ def test_a_network_that_ran_nothing_is_covered_by_nothing() -> None:
 
 
 def test_programs_get_the_same_in_milliseconds_and_percent() -> None:
-    found = validation_json([VALIDATION])
+    found = validation_json(Series(1, (VALIDATION,)))
+    assert (found["failed"], found["interrupted"]) == ([], False)
     assert found["mape_pct"] == found["worst_pct"] == pytest.approx(50.0)
     (network,) = found["networks"]
     assert (network["model"], network["measured_ms"], network["predicted_ms"]) == ("net", 10.0, 5.0)
