@@ -1,20 +1,21 @@
 """Figures measured on this machine, each against truth timed in the same run."""
 
-import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from blackthorn.cli.sweep_plan import make_selector
 from blackthorn.fitting import fit_device
 from blackthorn.fitting.device import rmspe
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
-from blackthorn.records import FittedModel, Measurement, Range, Sweep
+from blackthorn.records import FittedModel, Measurement, Probe, Range, Sweep
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
-from blackthorn.selection.adaptive import AdaptiveSelector
-from blackthorn.sweeping import SweepPlan
+from blackthorn.storage import open_sweep
+from blackthorn.sweeping import SweepPlan, sweep
 from blackthorn.timing import Timer
 from blackthorn.truth import measure
 from tests.bench.tables import Row
@@ -24,50 +25,46 @@ ALIGNED = Range(16, 1024, 16)
 FEW = {"filters": Range(64, 512, 64), "channels": Range(64, 512, 64), "size": Range(7, 56, 7)}
 MANY = {"filters": Range(64, 2048, 64), "channels": Range(64, 2048, 64), "size": Range(7, 56, 7)}
 PLANS = (
-    (SweepPlan("conv2d", FEW, {"kernel": 3}), 45),
-    (SweepPlan("conv2d", MANY, {"kernel": 1}), 45),
-    (SweepPlan("conv2d", FEW, {"kernel": 3, "stride": 2}), 20),
-    (
-        SweepPlan(
-            "conv2d",
-            MANY,
-            {"kernel": 1, "stride": 2},
-        ),
-        20,
-    ),
-    (SweepPlan("conv2d", {"filters": Range(16, 64, 16)}, {"kernel": 7, "stride": 2, "channels": 3, "size": 224}), 4),
+    SweepPlan("conv2d", FEW, {"kernel": 3}, limit=45),
+    SweepPlan("conv2d", MANY, {"kernel": 1}, limit=45),
+    SweepPlan("conv2d", FEW, {"kernel": 3, "stride": 2}, limit=20),
+    SweepPlan("conv2d", MANY, {"kernel": 1, "stride": 2}, limit=20),
+    SweepPlan("conv2d", {"filters": Range(16, 64, 16)}, {"kernel": 7, "stride": 2, "channels": 3, "size": 224}, limit=4),
 )
 """The kernels and strides of common networks over wide ranges; nothing is taken from the network that is predicted."""
 
 
-def taken(plan: SweepPlan, limit: int, timer: Timer) -> list[Measurement]:
-    """An adaptive sweep without a file."""
-    selector = AdaptiveSelector(plan.axes, plan.kind.shorthands, limit)
-    measurements: list[Measurement] = []
-    while (point := selector.ask()) is not None:
-        measurement = timer.measure(plan.probe_at(point))
-        measurements.append(measurement)
-        selector.tell(point, measurement.at_speed(measurements[0].reference_seconds), measurement.relative_error)
-    return measurements
+def swept(plan: SweepPlan, timer: Timer) -> Sweep:
+    """A sweep as the command takes it, in a folder that goes again."""
+    header = plan.header(timer.runner.device(), timer.runner.reference(), "now", "bench")
+    with TemporaryDirectory() as folder, open_sweep(Path(folder) / "sweep.jsonl", header) as file:
+        sweep(plan, make_selector(plan), timer.measure, file)
+        return Sweep(header, file.measurements)
+
+
+def timed(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
+    """Each probe's time; those at which the machine was unsteady taken again at the end, as a sweep does it."""
+    measurements = [timer.measure(probe) for probe in probes]
+    again = [m if m.grade == "settled" else timer.measure(m.probe) for m in measurements]
+    return [min(pair, key=lambda m: m.relative_error) for pair in zip(measurements, again, strict=True)]
 
 
 def plane_swept() -> Iterator[Row]:
     """Figure 4: filters x aligned channels, then 100 random points."""
-    plan = SweepPlan("conv2d", {"filters": Range(1, 1024), "channels": ALIGNED}, {"size": 32, "kernel": 3})
+    plan = SweepPlan("conv2d", {"filters": Range(1, 1024), "channels": ALIGNED}, {"size": 32, "kernel": 3}, limit=60)
     with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
-        header = plan.header(runner.device(), runner.reference(), "now", "bench")
-        measurements = taken(plan, 60, timer)
+        model = fit_device([swept(plan, timer)], "now", "bench")
         rng = np.random.default_rng()
         tests = [{"filters": int(rng.integers(1, 1025)), "channels": int(rng.choice(ALIGNED.values()))} for _ in range(100)]
-        truth = [timer.measure(plan.probe_at(point)) for point in tests]
-    nominal = statistics.median(measurement.reference_seconds or 0.0 for measurement in measurements)
-    seconds = np.array([measurement.at_speed(nominal) for measurement in truth])
+        truth = timed([plan.probe_at(point) for point in tests], timer)
+    seconds = np.array([measurement.at_speed(model.reference_seconds) for measurement in truth])
     points = {name: np.array([float(point[name]) for point in tests]) for name in plan.axes}
-    (layer,) = fit_device([Sweep(header, tuple(measurements))], "now", "bench").layers
+    (layer,) = model.layers
     relative = layer.formula.evaluate(points) / seconds - 1.0
     error = rmspe(relative)
-    seen = f"{len(measurements)} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"
-    text = f"{seen}: {layer.text}"
+    unsteady = sum(measurement.grade == "noisy" for measurement in truth)
+    seen = f"{layer.points} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"
+    text = f"{seen} ({unsteady} of the 100 noisy): {layer.text}"
     yield Row("4", "filters x channels swept here, 100 random points after", "<= 60 points, 5 %", text, error <= 5.0)
 
 
@@ -75,11 +72,7 @@ def network_predicted() -> Iterator[Row]:
     """Figure 5: ResNet-50's convolutions, predicted and timed in one run; and every convolution of nine networks attributed."""
     path = light_networks()["light_resnet50"]
     with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
-        sweeps = []
-        for plan, limit in PLANS:
-            measurements = taken(plan, limit, timer)
-            header = plan.header(runner.device(), runner.reference(), "now", "bench")
-            sweeps.append(Sweep(header, tuple(measurements)))
+        sweeps = [swept(plan, timer) for plan in PLANS]
         model = fit_device(sweeps, "now", "bench")
         assert model.reference_seconds is not None
         measured = convolutions_timed(path, timer, model.reference_seconds)
