@@ -3,6 +3,7 @@
 import math
 from typing import ClassVar
 
+from blackthorn.layers.axes import SIZE, along
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
@@ -23,8 +24,7 @@ class BatchNorm(LayerKind):
     operators: ClassVar[frozenset[str]] = frozenset({"BatchNormalization", "Conv"})
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 1024),
-        Dimension("height", 32, 1, 224),
-        Dimension("width", "height", 1, 224),
+        *along(SIZE, 32, 224),
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension
-from blackthorn.layers.convolution import Convolution, ConvolutionShape, check_groups, read_convolution
-from blackthorn.records import Dimensions, OnnxNode
+from blackthorn.layers.convolution import Convolution, WindowNames, check_groups
+from blackthorn.records import Dimensions
 
 
 class Conv1d(Convolution):
@@ -14,6 +14,7 @@ class Conv1d(Convolution):
     """
 
     name: ClassVar[str] = "conv1d"
+    window: ClassVar[WindowNames] = WindowNames(("length",), ("kernel",), ("stride",), ("dilation",))
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("filters", 64, 1, 1024),
         Dimension("channels", 64, 1, 1024),
@@ -27,30 +28,3 @@ class Conv1d(Convolution):
 
     def check(self, dimensions: Dimensions) -> None:
         check_groups(dimensions)
-
-    def shape(self, d: Dimensions) -> ConvolutionShape:
-        return ConvolutionShape(
-            d["filters"],
-            d["channels"],
-            (d["length"],),
-            (d["kernel"],),
-            (d["stride"],),
-            (d["dilation"],),
-            d["groups"],
-            d["batch"],
-        )
-
-    def read(self, node: OnnxNode) -> Dimensions | None:
-        shape = read_convolution(node, axes=1)
-        if shape is None:
-            return None
-        return {
-            "filters": shape.filters,
-            "channels": shape.channels,
-            "length": shape.sizes[0],
-            "kernel": shape.kernel[0],
-            "stride": shape.stride[0],
-            "dilation": shape.dilation[0],
-            "groups": shape.groups,
-            "batch": shape.batch,
-        }

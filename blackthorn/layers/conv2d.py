@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from blackthorn.errors import BadValue
 from blackthorn.layers.base import Dimension
-from blackthorn.layers.convolution import Convolution, ConvolutionShape, check_groups, read_convolution
+from blackthorn.layers.convolution import IMAGE_WINDOW, OVER_IMAGES, Convolution, ConvolutionShape, WindowNames, check_groups
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d, is_depthwise
 from blackthorn.layers.images import IMAGE_SHORTHANDS
-from blackthorn.records import Dimensions, OnnxNode
+from blackthorn.records import Dimensions
 
 
 class Conv2d(Convolution):
@@ -17,17 +17,11 @@ class Conv2d(Convolution):
     """
 
     name: ClassVar[str] = "conv2d"
+    window: ClassVar[WindowNames] = OVER_IMAGES
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("filters", 64, 1, 1024),
         Dimension("channels", 64, 1, 1024),
-        Dimension("height", 32, 1, 224),
-        Dimension("width", "height", 1, 224),
-        Dimension("kernel", 3, 1, 11),
-        Dimension("kernel_width", "kernel", 1, 11),
-        Dimension("stride", 1, 1, 4),
-        Dimension("stride_width", "stride", 1, 4),
-        Dimension("dilation", 1, 1, 4),
-        Dimension("dilation_width", "dilation", 1, 4),
+        *IMAGE_WINDOW,
         Dimension("groups", 1, 1, 1024),
         Dimension("batch", 1, 1, 64),
     )
@@ -39,33 +33,5 @@ class Conv2d(Convolution):
             problem = f"groups={dimensions['groups']} with as many channels and filters is a depthwise convolution"
             raise BadValue(problem, f"use the layer {DepthwiseConv2d.name}")
 
-    def shape(self, d: Dimensions) -> ConvolutionShape:
-        return ConvolutionShape(
-            filters=d["filters"],
-            channels=d["channels"],
-            sizes=(d["height"], d["width"]),
-            kernel=(d["kernel"], d["kernel_width"]),
-            stride=(d["stride"], d["stride_width"]),
-            dilation=(d["dilation"], d["dilation_width"]),
-            groups=d["groups"],
-            batch=d["batch"],
-        )
-
-    def read(self, node: OnnxNode) -> Dimensions | None:
-        shape = read_convolution(node, axes=2)
-        if shape is None or is_depthwise(shape):
-            return None
-        return {
-            "filters": shape.filters,
-            "channels": shape.channels,
-            "height": shape.sizes[0],
-            "width": shape.sizes[1],
-            "kernel": shape.kernel[0],
-            "kernel_width": shape.kernel[1],
-            "stride": shape.stride[0],
-            "stride_width": shape.stride[1],
-            "dilation": shape.dilation[0],
-            "dilation_width": shape.dilation[1],
-            "groups": shape.groups,
-            "batch": shape.batch,
-        }
+    def includes(self, shape: ConvolutionShape) -> bool:
+        return not is_depthwise(shape)

@@ -3,6 +3,7 @@
 import math
 from typing import ClassVar
 
+from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, along, named, numbers
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.convolution import check_groups
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_shape
@@ -22,12 +23,9 @@ class ConvTranspose2d(LayerKind):
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("filters", 64, 1, 512),
         Dimension("channels", 64, 1, 512),
-        Dimension("height", 28, 1, 112),
-        Dimension("width", "height", 1, 112),
-        Dimension("kernel", 2, 1, 11),
-        Dimension("kernel_width", "kernel", 1, 11),
-        Dimension("stride", 2, 1, 8),
-        Dimension("stride_width", "stride", 1, 8),
+        *along(SIZE, 28, 112),
+        *along(KERNEL, 2, 11),
+        *along(STRIDE, 2, 8),
         Dimension("groups", 1, 1, 512),
         Dimension("batch", 1, 1, 64),
     )
@@ -48,7 +46,7 @@ class ConvTranspose2d(LayerKind):
             outputs=(output,),
             attributes={
                 "kernel_shape": weights[2:],
-                "strides": (dimensions["stride"], dimensions["stride_width"]),
+                "strides": numbers(dimensions, STRIDE),
                 "group": dimensions["groups"],
             },
             shared_input=True,
@@ -64,12 +62,9 @@ class ConvTranspose2d(LayerKind):
         return {
             "filters": weights[1] * groups,
             "channels": data[1],
-            "height": data[2],
-            "width": data[3],
-            "kernel": weights[2],
-            "kernel_width": weights[3],
-            "stride": stride[0],
-            "stride_width": stride[1],
+            **named(SIZE, data[2:]),
+            **named(KERNEL, weights[2:]),
+            **named(STRIDE, stride),
             "groups": groups,
             "batch": data[0],
         }
@@ -78,9 +73,8 @@ class ConvTranspose2d(LayerKind):
 def _shapes(d: Dimensions) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Shapes of the input, the weights (channels, filters of one group, kernel) and the output."""
     data = image_shape(d)
-    weights = (d["channels"], d["filters"] // d["groups"], d["kernel"], d["kernel_width"])
-    height, width = (
-        (size - 1) * stride + kernel
-        for size, stride, kernel in zip(data[2:], (d["stride"], d["stride_width"]), weights[2:], strict=True)
+    weights = (d["channels"], d["filters"] // d["groups"], *numbers(d, KERNEL))
+    sizes = (
+        (size - 1) * stride + kernel for size, stride, kernel in zip(data[2:], numbers(d, STRIDE), weights[2:], strict=True)
     )
-    return data, weights, (d["batch"], d["filters"], height, width)
+    return data, weights, (d["batch"], d["filters"], *sizes)

@@ -1,17 +1,36 @@
 """What convolutions of any rank share: shapes, work, the ONNX node and its reading; bias and ReLU as runtimes fuse them."""
 
-import abc
 import math
 from typing import ClassVar
 
 import msgspec
 
 from blackthorn.errors import BadValue
-from blackthorn.layers.base import LayerKind
+from blackthorn.layers.axes import DILATION, KERNEL, SIZE, STRIDE, Names, along, named, numbers
+from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
 from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute, whole_attribute
 from blackthorn.layers.windows import positions, same_padded, same_pads
 from blackthorn.records import Dimensions, OnnxNode
+
+
+class WindowNames(msgspec.Struct, frozen=True):
+    """What a kind of convolution calls its dimensions along each axis."""
+
+    size: Names
+    kernel: Names
+    stride: Names
+    dilation: Names
+
+
+OVER_IMAGES = WindowNames(SIZE, KERNEL, STRIDE, DILATION)
+IMAGE_WINDOW: tuple[Dimension, ...] = (
+    *along(SIZE, 32, 224),
+    *along(KERNEL, 3, 11),
+    *along(STRIDE, 1, 4),
+    *along(DILATION, 1, 4),
+)
+"""The dimensions by the names of `OVER_IMAGES`."""
 
 
 class ConvolutionShape(msgspec.Struct, frozen=True):
@@ -77,13 +96,43 @@ def check_groups(dimensions: Dimensions) -> None:
 
 
 class Convolution(LayerKind):
-    """A kind of layer that is a convolution of some form."""
+    """A kind of layer that is a convolution of some form; `window` names its dimensions along axes."""
 
     operators: ClassVar[frozenset[str]] = frozenset({"Conv", "FusedConv"})
+    window: ClassVar[WindowNames]
 
-    @abc.abstractmethod
     def shape(self, d: Dimensions) -> ConvolutionShape:
         """The convolution with these dimensions."""
+        return ConvolutionShape(
+            filters=d["filters"],
+            channels=d["channels"],
+            sizes=numbers(d, self.window.size),
+            kernel=numbers(d, self.window.kernel),
+            stride=numbers(d, self.window.stride),
+            dilation=numbers(d, self.window.dilation),
+            groups=d["groups"],
+            batch=d["batch"],
+        )
+
+    def includes(self, shape: ConvolutionShape) -> bool:  # noqa: ARG002 (most kinds include all over as many axes)
+        """Whether a convolution over as many axes is of this kind."""
+        return True
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        shape = read_convolution(node, axes=len(self.window.size))
+        if shape is None or not self.includes(shape):
+            return None
+        found = {
+            "filters": shape.filters,
+            "channels": shape.channels,
+            **named(self.window.size, shape.sizes),
+            **named(self.window.kernel, shape.kernel),
+            **named(self.window.stride, shape.stride),
+            **named(self.window.dilation, shape.dilation),
+            "groups": shape.groups,
+            "batch": shape.batch,
+        }
+        return {dimension.name: found[dimension.name] for dimension in self.dimensions}
 
     def macs(self, dimensions: Dimensions) -> int:
         return self.shape(dimensions).macs

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from blackthorn.layers.axes import SIZE, along
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
@@ -23,8 +24,7 @@ class GlobalAveragePool2d(LayerKind):
     operators: ClassVar[frozenset[str]] = frozenset({"AveragePool", "GlobalAveragePool", "GlobalMaxPool", *_REDUCING})
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 512, 1, 2048),
-        Dimension("height", 7, 1, 112),
-        Dimension("width", "height", 1, 112),
+        *along(SIZE, 7, 112),
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS

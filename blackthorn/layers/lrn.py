@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from blackthorn.errors import BadValue
+from blackthorn.layers.axes import SIZE, along
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
@@ -17,8 +18,7 @@ class Lrn(LayerKind):
     operators: ClassVar[frozenset[str]] = frozenset({"LRN"})
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 512),
-        Dimension("height", 28, 1, 112),
-        Dimension("width", "height", 1, 112),
+        *along(SIZE, 28, 112),
         Dimension("batch", 1, 1, 64),
         Dimension("window", 5, 1, 15),
     )

@@ -6,6 +6,7 @@ of the same channels takes the same way, whatever stands before it.
 
 from typing import ClassVar
 
+from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, along, named, numbers
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
@@ -20,24 +21,19 @@ class WindowPool(LayerKind):
     operator: ClassVar[str]
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 1024),
-        Dimension("height", 32, 1, 224),
-        Dimension("width", "height", 1, 224),
-        Dimension("kernel", 3, 1, 11),
-        Dimension("kernel_width", "kernel", 1, 11),
-        Dimension("stride", 2, 1, 4),
-        Dimension("stride_width", "stride", 1, 4),
+        *along(SIZE, 32, 224),
+        *along(KERNEL, 3, 11),
+        *along(STRIDE, 2, 4),
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        d = dimensions
-        kernel, stride = (d["kernel"], d["kernel_width"]), (d["stride"], d["stride_width"])
-        output = (d["batch"], d["channels"], positions(d["height"], stride[0]), positions(d["width"], stride[1]))
+        image, kernel, stride = image_shape(dimensions), numbers(dimensions, KERNEL), numbers(dimensions, STRIDE)
         return ProbeLayer(
             operator=self.operator,
-            inputs=(Activations(image_shape(d)),),
-            outputs=(output,),
+            inputs=(Activations(image),),
+            outputs=((*image[:2], *map(positions, image[2:], stride)),),
             attributes={"kernel_shape": kernel, "strides": stride, "pads": same_pads(kernel, (1, 1))},
         )
 
@@ -48,12 +44,9 @@ class WindowPool(LayerKind):
             return None
         return {
             "channels": data[1],
-            "height": same_padded(data[2], output[2], stride[0]),
-            "width": same_padded(data[3], output[3], stride[1]),
-            "kernel": kernel[0],
-            "kernel_width": kernel[1],
-            "stride": stride[0],
-            "stride_width": stride[1],
+            **named(SIZE, map(same_padded, data[2:], output[2:], stride)),
+            **named(KERNEL, kernel),
+            **named(STRIDE, stride),
             "batch": data[0],
         }
 

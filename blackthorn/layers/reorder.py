@@ -6,6 +6,7 @@ No file holds them and no probe could: a probe holds a convolution that makes th
 import abc
 from typing import ClassVar
 
+from blackthorn.layers.axes import SIZE, along
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
@@ -26,8 +27,7 @@ class Reorder(LayerKind):
     operator: ClassVar[str]
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 2048),
-        Dimension("height", 28, 1, 224),
-        Dimension("width", "height", 1, 224),
+        *along(SIZE, 28, 224),
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS

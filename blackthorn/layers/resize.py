@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from blackthorn.layers.axes import SIZE, along
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS, image_dimensions, image_shape
 from blackthorn.layers.onnx_probe import Activations, Given, LeftOut, ProbeLayer
@@ -25,8 +26,7 @@ class Resize(LayerKind):
     operators: ClassVar[frozenset[str]] = frozenset({"Resize", "Upsample"})
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 512),
-        Dimension("height", 56, 1, 224),
-        Dimension("width", "height", 1, 224),
+        *along(SIZE, 56, 224),
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS
