@@ -26,13 +26,20 @@ def movement_dimensions(shortest: int = 1) -> tuple[Dimension, Dimension]:
 
 
 def _runs(shape: Shape, axis: int) -> Dimensions:
+    """The stretches of a tensor that is put together or taken apart along an axis."""
     runs, run_length = split_at(shape, axis)
     return {"runs": runs, "run_length": run_length}
 
 
-def _last_difference(before: Shape | None, after: Shape | None) -> int | None:
-    """The last axis along which two shapes of one rank differ; None where there is none, or a shape is not known."""
-    if before is None or after is None or len(before) != len(after):
+def _runs_along_axis(node: OnnxNode, shape: Shape | None) -> Dimensions | None:
+    """The same along the node's `axis`; None where the shape is not known or has no such axis."""
+    axis = None if shape is None else axis_attribute(node, 0, shape)
+    return None if shape is None or axis is None else _runs(shape, axis)
+
+
+def _last_difference(before: Shape, after: Shape) -> int | None:
+    """The last axis along which two shapes of one rank differ; None where there is none."""
+    if len(before) != len(after):
         return None
     return max((axis for axis, sizes in enumerate(zip(before, after, strict=True)) if sizes[0] != sizes[1]), default=None)
 
@@ -54,9 +61,7 @@ class Concat(LayerKind):
         return ProbeLayer("Concat", parts, ((runs, run_length),), {"axis": 1})
 
     def read(self, node: OnnxNode) -> Dimensions | None:
-        shape = output_shape(node)
-        axis = None if shape is None else axis_attribute(node, 0, shape)
-        return None if node.op_type != "Concat" or shape is None or axis is None else _runs(shape, axis)
+        return _runs_along_axis(node, output_shape(node)) if node.op_type == "Concat" else None
 
 
 class Split(LayerKind):
@@ -73,9 +78,7 @@ class Split(LayerKind):
         return ProbeLayer("Split", inputs, tuple((runs, part) for part in parts), {"axis": 1})
 
     def read(self, node: OnnxNode) -> Dimensions | None:
-        shape = input_shape(node)
-        axis = None if shape is None else axis_attribute(node, 0, shape)
-        return None if node.op_type != "Split" or shape is None or axis is None else _runs(shape, axis)
+        return _runs_along_axis(node, input_shape(node)) if node.op_type == "Split" else None
 
 
 class Slice(LayerKind):
@@ -91,10 +94,10 @@ class Slice(LayerKind):
         return ProbeLayer("Slice", (Activations((runs, 2 * run_length)), *first_half), ((runs, run_length),))
 
     def read(self, node: OnnxNode) -> Dimensions | None:
-        shape = output_shape(node)
-        if node.op_type != "Slice" or shape is None or input_shape(node) is None:
+        whole, part = input_shape(node), output_shape(node)
+        if node.op_type != "Slice" or whole is None or part is None:
             return None
-        return _runs(shape, _last_difference(input_shape(node), shape) or 0)
+        return _runs(part, _last_difference(whole, part) or 0)
 
 
 class Pad(LayerKind):
@@ -110,12 +113,13 @@ class Pad(LayerKind):
         return ProbeLayer("Pad", inputs, ((runs, run_length),))
 
     def read(self, node: OnnxNode) -> Dimensions | None:
-        shape = output_shape(node)
-        axis = _last_difference(input_shape(node), shape)
-        if node.op_type != "Pad" or shape is None or axis is None:
+        inside, padded = input_shape(node), output_shape(node)
+        if node.op_type != "Pad" or inside is None or padded is None:
             return None
-        dimensions = _runs(shape, axis)
-        return dimensions if dimensions["run_length"] > 2 * PAD_WIDTH else None
+        axis = _last_difference(inside, padded)
+        if axis is None or math.prod(padded[axis:]) <= 2 * PAD_WIDTH:
+            return None
+        return _runs(padded, axis)
 
 
 class Gather(LayerKind):
