@@ -2,15 +2,15 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from blackthorn.cli.dimension_text import dimension_text
-from blackthorn.cli.tables import percent, shortened, table
+from blackthorn.cli.layer_table import LayerRow, layer_table
+from blackthorn.cli.tables import percent, table
 from blackthorn.records import LayerPrediction, Prediction
 from blackthorn.units import readable_time
 
-LONGEST_NAME = 40
-"""Characters of a layer's name in the table; exporters write paths of modules, of which both ends tell most."""
+TITLES = ("layer", "kind", "dimensions", "latency", "share", "source")
 
 
 def prediction_lines(prediction: Prediction, top: int | None = None) -> Iterator[str]:
@@ -22,27 +22,19 @@ def prediction_lines(prediction: Prediction, top: int | None = None) -> Iterator
     """
     yield f"{prediction.model} on {prediction.device}"
     yield ""
-    known = [layer for layer in prediction.layers if layer.seconds is not None]
+    known = list(_known_rows(prediction))
     if known:
-        yield from _layer_table(known, prediction.seconds, top)
+        yield from layer_table(TITLES, known, prediction.seconds, top)
         yield ""
     yield from _unknown_lines(prediction)
     yield from _total_lines(prediction, len(known))
 
 
-def _layer_table(known: Sequence[LayerPrediction], total: float, top: int | None) -> Iterator[str]:
-    slowest_first = sorted(known, key=lambda layer: -(layer.seconds or 0.0))
-    shown = known if top is None else slowest_first[:top]
-    titles = ("layer", "kind", "dimensions", "latency", "share", "source")
-    yield from table(titles, [_row(layer, total) for layer in shown], right=(3, 4))
-    if len(shown) < len(known):
-        yield f"... and {len(known) - len(shown)} faster layers"
-
-
-def _row(layer: LayerPrediction, total: float) -> tuple[str, ...]:
-    name, seconds = shortened(layer.name, LONGEST_NAME), layer.seconds or 0.0
-    dimensions = dimension_text(layer.kind, layer.dimensions or {})
-    return (name, layer.kind, dimensions, readable_time(seconds), percent(seconds / (total or 1.0)), layer.source)
+def _known_rows(prediction: Prediction) -> Iterator[LayerRow]:
+    for layer in prediction.layers:
+        if layer.seconds is not None:
+            dimensions = dimension_text(layer.kind, layer.dimensions or {})
+            yield LayerRow(layer.name, (layer.kind, dimensions), layer.seconds, (layer.source,))
 
 
 def _unknown_lines(prediction: Prediction) -> Iterator[str]:

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 
-from blackthorn.cli.prediction_table import LONGEST_NAME
-from blackthorn.cli.tables import percent, shortened, table
-from blackthorn.records import NetworkTiming, TimedLayer
+from blackthorn.cli.layer_table import LayerRow, layer_table
+from blackthorn.cli.tables import percent, shortened
+from blackthorn.records import NetworkTiming
 from blackthorn.units import readable_time
 
+TITLES = ("layer", "operator", "made of", "latency", "share")
 LONGEST_LIST = 48
 """Characters of the list of nodes that became a layer."""
 
@@ -21,7 +22,7 @@ def timing_lines(timing: NetworkTiming, top: int | None = None) -> Iterator[str]
     """
     yield f"{timing.model} on {timing.device}"
     yield ""
-    yield from _layer_table(timing, top)
+    yield from layer_table(TITLES, list(_rows(timing)), timing.kernel_seconds, top)
     yield ""
     between = timing.seconds - timing.kernel_seconds
     yield f"kernels: {readable_time(timing.kernel_seconds)} in {len(timing.layers)} layers"
@@ -30,18 +31,9 @@ def timing_lines(timing: NetworkTiming, top: int | None = None) -> Iterator[str]
     yield f"end to end: {readable_time(timing.seconds)}, spread {percent(timing.spread)}, {timing.grade}, {timing.calls} calls"
 
 
-def _layer_table(timing: NetworkTiming, top: int | None) -> Iterator[str]:
-    shown = timing.layers if top is None else sorted(timing.layers, key=lambda layer: -layer.seconds)[:top]
-    rows = [_row(layer, timing.kernel_seconds) for layer in shown]
-    yield from table(("layer", "operator", "made of", "latency", "share"), rows, right=(3, 4))
-    if len(shown) < len(timing.layers):
-        yield f"... and {len(timing.layers) - len(shown)} faster layers"
-
-
-def _row(layer: TimedLayer, total: float) -> tuple[str, ...]:
-    nodes = shortened(" ".join(layer.nodes), LONGEST_LIST)
-    share = percent(layer.seconds / (total or 1.0))
-    return (shortened(layer.name, LONGEST_NAME), layer.operator, nodes, readable_time(layer.seconds), share)
+def _rows(timing: NetworkTiming) -> Iterator[LayerRow]:
+    for layer in timing.layers:
+        yield LayerRow(layer.name, (layer.operator, shortened(" ".join(layer.nodes), LONGEST_LIST)), layer.seconds)
 
 
 def _put_in_lines(timing: NetworkTiming) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from blackthorn.cli.prediction_table import LONGEST_NAME
+from blackthorn.cli.layer_table import LONGEST_NAME
 from blackthorn.cli.tables import percent, shortened, signed_percent, table
 from blackthorn.cli.timing_table import signed_time
 from blackthorn.truth import LayerError, Series, Validation
