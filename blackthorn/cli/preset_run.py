@@ -12,12 +12,12 @@ from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.stamp import MADE_BY, now
-from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, sweep_json
+from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, refuse_own_recording, sweep_json
 from blackthorn.cli.tables import table
 from blackthorn.errors import NotMeasured
 from blackthorn.records import PlannedSweep, Preset, SweepHeader
 from blackthorn.storage import find_preset
-from blackthorn.sweeping import SweepPlan
+from blackthorn.sweeping import SweepPlan, sweep_path
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import readable_duration
 
@@ -70,6 +70,8 @@ def run(
         given: name or file of the preset; the others are the command's options as they were written.
 
     Raises:
+        UnknownName, BadFile: there is no such preset.
+        BadValue: an option is of no use, or a replay would be written into its own recording.
         NotMeasured: the device can run none of it.
     """
     preset = find_preset(given)
@@ -77,17 +79,27 @@ def run(
     cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
     begin = time.monotonic()
     click.echo(f"{preset.name}: at most {preset.points} points in about {preset.minutes:g} minutes", err=True)
-    with make_runner(runner, threads, cpus, recordings, formulas) as device, Timer(device, _policy(preset)) as timer:
-        sweeps: list[tuple[SweepPlan, SweepReport | None]] = []
-        for plan in plans:
-            header = plan.header(device.device(), device.reference(), now(), MADE_BY)
-            sweeps.append((plan, _carried_out(plan, header, timer, out, f"{len(sweeps) + 1} of {len(plans)}")))
-            report = PresetReport(preset, tuple(sweeps), time.monotonic() - begin)
-            if report.interrupted:
-                break
+    with make_runner(runner, threads, cpus, recordings, formulas) as device:
+        headers = [plan.header(device.device(), device.reference(), now(), MADE_BY) for plan in plans]
+        for header in headers:
+            refuse_own_recording(sweep_path(out, header), recordings)
+        with Timer(device, _policy(preset)) as timer:
+            sweeps = tuple(_one_by_one(plans, headers, timer, out))
+    report = PresetReport(preset, sweeps, time.monotonic() - begin)
     if not report.made:
-        raise NotMeasured(f"{preset.name} holds no layer that {header.device.name} can run", "choose another preset")
+        raise NotMeasured(f"{preset.name} holds no layer that {headers[0].device.name} can run", "choose another preset")
     return report
+
+
+def _one_by_one(
+    plans: Sequence[SweepPlan], headers: Sequence[SweepHeader], timer: Timer, out: Path
+) -> Iterator[tuple[SweepPlan, SweepReport | None]]:
+    """Every plan with what came of it, up to the one that Ctrl-C ends."""
+    for number, (plan, header) in enumerate(zip(plans, headers, strict=True), start=1):
+        report = _carried_out(plan, header, timer, out, f"{number} of {len(plans)}")
+        yield plan, report
+        if report is not None and report.outcome.interrupted:
+            break
 
 
 def _carried_out(plan: SweepPlan, header: SweepHeader, timer: Timer, out: Path, place: str) -> SweepReport | None:

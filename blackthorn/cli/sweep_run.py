@@ -53,7 +53,7 @@ def run(
     cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
     with make_runner(runner, threads, cpus, recordings, formulas) as device:
         header = plan.header(device.device(), device.reference(), now(), MADE_BY)
-        _refuse_own_recording(sweep_path(out, header), recordings)
+        refuse_own_recording(sweep_path(out, header), recordings)
         with Timer(device) as timer:
             return carry_out(plan, header, timer, out)
 
@@ -75,8 +75,16 @@ def _formula(file: SweepFile) -> LayerFormula | None:
     return fit_device([Sweep(file.header, file.measurements)], now(), MADE_BY).layers[0]
 
 
-def _refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:
-    """A replay is not to be written into what it replays."""
+def refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:
+    """A replay is not to be written into what it replays.
+
+    Args:
+        path: the file of a sweep that is about to be made.
+        recordings: files and folders that are replayed, if any.
+
+    Raises:
+        BadValue: the file is one of these.
+    """
     if recordings and path.resolve() in {recording.resolve() for recording in find_sweeps(recordings)}:
         raise BadValue(f"the replay would be written into its own recording {path}", "choose another folder with --out")
 

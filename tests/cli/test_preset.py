@@ -47,6 +47,14 @@ def test_a_kind_that_the_device_cannot_run_is_left_out(say: Say) -> None:
     assert "conv2d is left out" in said.err
 
 
+def test_a_replay_is_not_written_into_its_own_recording(say: Say) -> None:
+    say(write_preset())
+    said = say("sweep --preset small.json --recording sweeps")
+    assert said.code == 2
+    assert "its own recording" in said.err
+    assert say("sweep --preset small.json --recording sweeps --out replayed --json").json["points"] == 14
+
+
 def test_a_second_run_measures_nothing(say: Say) -> None:
     command = f"{write_preset()} --json"
     say(command)
