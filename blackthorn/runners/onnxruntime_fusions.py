@@ -14,10 +14,10 @@ from blackthorn.onnx_graph.fusion import (
     Flatten,
     Fold,
     Fuse,
+    FuseAll,
     Fusions,
     Merge,
     Pattern,
-    Sweep,
     TakeApart,
 )
 from blackthorn.records import Device
@@ -97,7 +97,7 @@ _ANYWHERE: Fusions = (
     TakeApart("Mish", Pattern("s = Softplus(x)  t = Tanh(s)  y = Mul(x, t)")),
     Merge(SHARED_VALUES),
     Fold(),
-    Sweep(
+    FuseAll(
         (
             Fuse(Pattern("p = Pad(x, PADS...)  y = Conv|AveragePool(p, rest...)"), where=pads_with_zeros),
             Fuse(Pattern("r = Relu(x)  y = Clip(r, LIMITS...)")),
@@ -119,7 +119,7 @@ _GELU = "a = Div(x, 1.41421356)  e = Erf(a)  g = Add(e, 1)"
 _NORMALISED = "v = ReduceMean(p, REST...)  q = Add(v, EPSILON)  r = Sqrt(q)"
 
 _WRITTEN_OUT: Fusions = (
-    Sweep(
+    FuseAll(
         (
             Fuse(Pattern(f"{_GELU}  m = Mul(x, g)  y = Mul(m, 0.5)"), becomes="Gelu", reads=("x",)),
             Fuse(Pattern(f"{_GELU}  m = Mul(x, 0.5)  y = Mul(m, g)"), becomes="Gelu", reads=("x",)),
@@ -137,7 +137,7 @@ _WRITTEN_OUT: Fusions = (
 )
 
 _KERNELS: Fusions = (
-    Sweep(
+    FuseAll(
         (
             Fuse(Pattern("t = Transpose(x)  y = Gemm(t, rest...)"), where=swaps_rows_and_columns, attributes=flipped("transA")),
             Fuse(
@@ -154,7 +154,7 @@ _KERNELS: Fusions = (
             ),
         )
     ),
-    Sweep(
+    FuseAll(
         (
             Fuse(
                 Pattern("t = Transpose(x)  y = MatMul|FusedMatMul(t, b)"),
@@ -178,7 +178,7 @@ _KERNELS: Fusions = (
             Fuse(Pattern("s = Sigmoid(x)  y = Mul(x, s)"), becomes="QuickGelu", reads=("x",)),
         )
     ),
-    Sweep(
+    FuseAll(
         (
             Fuse(
                 Pattern("a = Mul(x, S)  s = Sigmoid(a)  y = Mul(x, s)"), becomes="QuickGelu", reads=("x",), where=is_one_number
@@ -190,7 +190,7 @@ _KERNELS: Fusions = (
     ),
 )
 
-_LEFT_OVER = Sweep(
+_LEFT_OVER = FuseAll(
     (
         Fuse(Pattern("c = Conv(x, w, b)  y = Add(c, z)"), "c", where=adds_an_image),
         Fuse(Pattern(f"c = Conv(x, w, b)  y = {CONV_ACTIVATIONS}|LeakyRelu(c)"), "c", where=has_only_a_sum),

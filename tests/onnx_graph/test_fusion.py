@@ -7,7 +7,20 @@ import pytest
 
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
-from blackthorn.onnx_graph.fusion import Block, Drop, Flatten, Fold, Fuse, Fusions, Merge, Pattern, Step, Sweep, TakeApart, fuse
+from blackthorn.onnx_graph.fusion import (
+    Block,
+    Drop,
+    Flatten,
+    Fold,
+    Fuse,
+    FuseAll,
+    Fusions,
+    Merge,
+    Pattern,
+    Step,
+    TakeApart,
+    fuse,
+)
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.resolving import ResolvedNode, resolve
@@ -36,7 +49,7 @@ def layers(folder: Path, text: str, *steps: Step) -> tuple[NetworkLayer, ...]:
 
 
 def test_a_fused_layer_is_called_after_its_main_node_and_lists_all(tmp_path: Path) -> None:
-    (layer,) = layers(tmp_path, CONV + "{ c = Conv(x, w) y = Relu(c) }", Sweep((RELU,)))
+    (layer,) = layers(tmp_path, CONV + "{ c = Conv(x, w) y = Relu(c) }", FuseAll((RELU,)))
     assert (layer.name, layer.op_type, layer.kind) == ("Conv_0", "Conv", "conv2d")
     assert layer.nodes == ("Conv_0", "Relu_1")
     assert layer.dimensions == layer_kind("conv2d").complete({"filters": 16, "channels": 16, "size": 8, "kernel": 1})
@@ -45,14 +58,14 @@ def test_a_fused_layer_is_called_after_its_main_node_and_lists_all(tmp_path: Pat
 
 def test_a_written_out_activation_gets_the_name_of_its_last_node(tmp_path: Path) -> None:
     text = "(float[2,3] x) => (y) { s = Sigmoid(x) y = Mul(x, s) }"
-    (node,) = nodes(tmp_path, text, Sweep((Fuse(SIGMOID, becomes="QuickGelu", reads=("x",)),)))
+    (node,) = nodes(tmp_path, text, FuseAll((Fuse(SIGMOID, becomes="QuickGelu", reads=("x",)),)))
     assert (node.name, node.op_type, node.members) == ("Mul_1", "QuickGelu", ("Mul_1", "Sigmoid_0"))
     assert [tensor and tensor.shape for tensor in (*node.inputs, *node.outputs)] == [(2, 3), (2, 3)]
 
 
 def test_what_a_fused_node_adds_is_read_after_it_is_given(tmp_path: Path) -> None:
     text = CONV + "{ c = Conv(x, w) r = Exp(x) y = Add(c, r) }"
-    exponential, convolution = nodes(tmp_path, text, Sweep((SUM,)))
+    exponential, convolution = nodes(tmp_path, text, FuseAll((SUM,)))
     assert exponential.op_type == "Exp"
     assert convolution.also_reads == (exponential.outputs[0].identity,)
     assert len(convolution.inputs) == 2
@@ -67,12 +80,12 @@ def test_what_a_fused_node_adds_is_read_after_it_is_given(tmp_path: Path) -> Non
     ],
 )
 def test_what_others_read_too_is_not_fused(body: str, tmp_path: Path) -> None:
-    assert "Relu" in operators(tmp_path, CONV + body, Sweep((RELU,)))
+    assert "Relu" in operators(tmp_path, CONV + body, FuseAll((RELU,)))
 
 
 def test_a_result_of_the_network_is_not_fused_away(tmp_path: Path) -> None:
     text = "(float[1,16,8,8] x, float[16,16,1,1] w) => (c, y) { c = Conv(x, w) y = Relu(c) }"
-    assert operators(tmp_path, text, Sweep((RELU,))) == ["Conv", "Relu"]
+    assert operators(tmp_path, text, FuseAll((RELU,))) == ["Conv", "Relu"]
 
 
 def test_what_a_branch_reads_is_not_fused_away(tmp_path: Path) -> None:
@@ -80,14 +93,14 @@ def test_what_a_branch_reads_is_not_fused_away(tmp_path: Path) -> None:
         c = Conv(x, w) y = Relu(c)
         z = If (flag) <then_branch = g () => (float[1,16,8,8] p) { p = Exp(c) },
                        else_branch = h () => (float[1,16,8,8] q) { q = Exp(x) }> }"""
-    assert operators(tmp_path, text, Sweep((RELU,))) == ["Conv", "Relu", "If"]
+    assert operators(tmp_path, text, FuseAll((RELU,))) == ["Conv", "Relu", "If"]
 
 
 def test_tensors_keep_their_identity_through_functions(tmp_path: Path) -> None:
     header = f'<ir_version: 8, opset_import: ["" : {OPSET}, "local" : 1]> main '
     function = f' <domain: "local", opset_import: ["" : {OPSET}]> act (a) => (b) {{ b = Relu(a) }}'
     text = header + CONV + "{ c = Conv(x, w) y = local.act(c) }" + function
-    (layer,) = layers(tmp_path, text, Sweep((RELU,)))
+    (layer,) = layers(tmp_path, text, FuseAll((RELU,)))
     assert layer.nodes == ("Conv_0", "act_1/Relu_0")
 
 
@@ -96,23 +109,23 @@ def test_capitals_are_constants_and_numbers_their_values(tmp_path: Path) -> None
         w = Constant<value=float[3] {1,2,3}>() two = Constant<value=float {2.0}>()
         a = Add(x, w) b = Add(a, v) c = Mul(two, b) d = Mul(c, w) y = Exp(d) }"""
     constant = Fuse(Pattern("a = Add(x, W)  y = Add(a, v)"))
-    assert operators(tmp_path, text, Fold(), Sweep((constant,))) == ["Add", "Mul", "Mul", "Exp"]
+    assert operators(tmp_path, text, Fold(), FuseAll((constant,))) == ["Add", "Mul", "Mul", "Exp"]
     number = Fuse(Pattern("c = Mul(b, 2)  y = Mul(c, W)"))
-    assert operators(tmp_path, text, Fold(), Sweep((number,))) == ["Add", "Add", "Mul", "Exp"]
+    assert operators(tmp_path, text, Fold(), FuseAll((number,))) == ["Add", "Add", "Mul", "Exp"]
     other_number = Fuse(Pattern("c = Mul(b, 3)  y = Mul(c, W)"))
-    assert operators(tmp_path, text, Fold(), Sweep((other_number,))) == ["Add", "Add", "Mul", "Mul", "Exp"]
+    assert operators(tmp_path, text, Fold(), FuseAll((other_number,))) == ["Add", "Add", "Mul", "Mul", "Exp"]
     in_order = Fuse(Pattern("c = Mul(b, 2)  y = Mul(c, W)", either_order=False))
-    assert operators(tmp_path, text, Fold(), Sweep((in_order,))) == ["Add", "Add", "Mul", "Mul", "Exp"]
+    assert operators(tmp_path, text, Fold(), FuseAll((in_order,))) == ["Add", "Add", "Mul", "Mul", "Exp"]
 
 
 def test_one_fusion_can_be_part_of_the_next(tmp_path: Path) -> None:
     text = CONV + "{ c = Conv(x, w) d = Relu(c) e = Add(d, x) y = Relu(e) }"
-    (layer,) = layers(tmp_path, text, Sweep((RELU, SUM)))
+    (layer,) = layers(tmp_path, text, FuseAll((RELU, SUM)))
     assert layer.nodes == ("Conv_0", "Relu_1", "Add_2", "Relu_3")
 
 
 def test_what_only_hands_on_is_dropped_with_everything_behind_it_reading_on(tmp_path: Path) -> None:
-    steps: Fusions = (Drop({"Identity": lambda node: node.inputs[0], "Dropout": lambda node: node.inputs[0]}), Sweep((RELU,)))
+    steps: Fusions = (Drop({"Identity": lambda node: node.inputs[0], "Dropout": lambda node: node.inputs[0]}), FuseAll((RELU,)))
     text = CONV + "{ c = Conv(x, w) i = Identity(c) d = Dropout(i) y = Relu(d) }"
     (layer,) = layers(tmp_path, text, *steps)
     assert layer.nodes == ("Conv_0", "Relu_3")
@@ -139,13 +152,16 @@ def test_an_operator_is_taken_apart_and_its_parts_can_be_fused(tmp_path: Path) -
     apart = TakeApart("Swish", Pattern("s = Sigmoid(x)  y = Mul(x, s)"))
     text = "(float[2,3] x) => (y) { a = Swish(x) y = Exp(a) }"
     assert operators(tmp_path, text, apart) == ["Sigmoid", "Mul", "Exp"]
-    assert operators(tmp_path, text, apart, Sweep((Fuse(SIGMOID, becomes="QuickGelu", reads=("x",)),))) == ["QuickGelu", "Exp"]
+    assert operators(tmp_path, text, apart, FuseAll((Fuse(SIGMOID, becomes="QuickGelu", reads=("x",)),))) == [
+        "QuickGelu",
+        "Exp",
+    ]
 
 
 def test_a_stack_of_matrices_is_flattened_for_a_product_of_two(tmp_path: Path) -> None:
     text = "(float[2,5,8] x, float[8,6] w, float[6] b) => (y) { m = MatMul(x, w) y = Add(m, b) }"
     product = Fuse(Pattern("m = MatMul(x, w)  y = Add(m, b)"), "m", "Gemm", ("x", "w", "b"))
-    before, gemm, after = nodes(tmp_path, text, Sweep((product,)), Flatten("Gemm"))
+    before, gemm, after = nodes(tmp_path, text, FuseAll((product,)), Flatten("Gemm"))
     assert [node.op_type for node in (before, gemm, after)] == ["Reshape", "Gemm", "Reshape"]
     assert [node.outputs[0].shape for node in (before, gemm, after)] == [(10, 8), (10, 6), (2, 5, 6)]
     assert (before.members, gemm.members, after.members) == ((), ("MatMul_0", "Add_1"), ())
@@ -177,5 +193,5 @@ def test_what_goes_in_and_out_of_the_layout_does_so_once(tmp_path: Path) -> None
 
 def test_the_same_file_is_fused_the_same_twice() -> None:
     path = light_networks()["light_squeezenet"]
-    steps = (Merge(8), Fold(), Sweep((RELU,)), BLOCK)
+    steps = (Merge(8), Fold(), FuseAll((RELU,)), BLOCK)
     assert read_network(path, fusions=steps) == read_network(path, fusions=steps)

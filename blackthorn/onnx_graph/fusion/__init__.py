@@ -7,7 +7,7 @@ from typing import Protocol
 
 from blackthorn.onnx_graph.fusion.blocking import Block
 from blackthorn.onnx_graph.fusion.flattening import Flatten
-from blackthorn.onnx_graph.fusion.fusing import Fuse, Sweep
+from blackthorn.onnx_graph.fusion.fusing import Fuse, FuseAll
 from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
 from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, TakeApart
 from blackthorn.onnx_graph.fusion.wiring import Wiring
@@ -19,12 +19,12 @@ __all__ = [
     "Flatten",
     "Fold",
     "Fuse",
+    "FuseAll",
     "Fusions",
     "Match",
     "Merge",
     "Pattern",
     "Step",
-    "Sweep",
     "TakeApart",
     "fuse",
     "holds",

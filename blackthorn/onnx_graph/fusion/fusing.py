@@ -71,8 +71,11 @@ def fuse_first(fusions: Iterable[Fuse], wiring: Wiring, key: int) -> int | None:
     return next((made for fusion in fusions if (made := fusion.at(wiring, key)) is not None), None)
 
 
-class Sweep(msgspec.Struct, frozen=True):
-    """Fusions that are looked for together, once through the network, so that what one of them made can be part of the next."""
+class FuseAll(msgspec.Struct, frozen=True):
+    """Every piece that one of several fusions fits becomes one node.
+
+    They are looked for together, once through the network, so that what one of them made can be part of the next.
+    """
 
     fusions: tuple[Fuse, ...]
 
