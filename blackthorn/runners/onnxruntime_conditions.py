@@ -29,10 +29,7 @@ def input_if_unchanged(node: ResolvedNode) -> Tensor | None:
 
 def input_if_whole(node: ResolvedNode) -> Tensor | None:
     """What a Slice hands on that takes everything and says so: an end that happens to be the size does not count."""
-    ends = node.inputs[2] if len(node.inputs) > 2 else None
-    listed = node.attributes.get("ends") if ends is None else None if ends.value is None else tuple(ends.value.tolist())
-    is_open = isinstance(listed, tuple) and set(listed) == {OPEN_END}
-    return input_if_unchanged(node) if is_open else None
+    return input_if_unchanged(node) if set(_listed(node, 2, "ends")) == {OPEN_END} else None
 
 
 def input_beside(neutral: float, *, either_side: bool) -> Callable[[ResolvedNode], Tensor | None]:
@@ -76,9 +73,16 @@ def pads_with_zeros(match: Match) -> bool:
 
 def padding(pad: ResolvedNode) -> list[int]:
     """What a Pad adds before and after each dimension; empty where it is not known."""
-    stored = pad.inputs[1].value if len(pad.inputs) > 1 and pad.inputs[1] is not None else None
-    listed = pad.attributes.get("pads", ()) if stored is None else tuple(stored.reshape(-1).tolist())
-    return [amount for amount in listed if isinstance(amount, int)] if isinstance(listed, tuple) else []
+    return [amount for amount in _listed(pad, 1, "pads") if isinstance(amount, int)]
+
+
+def _listed(node: ResolvedNode, place: int, attribute: str) -> tuple[object, ...]:
+    """What newer files give as an input and older ones as an attribute; empty where it is not known."""
+    given = node.inputs[place] if place < len(node.inputs) else None
+    if given is not None:
+        return () if given.value is None else tuple(given.value.reshape(-1).tolist())
+    stored = node.attributes.get(attribute)
+    return stored if isinstance(stored, tuple) else ()
 
 
 def without_activation(match: Match) -> bool:
