@@ -16,7 +16,7 @@ from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 from blackthorn.runners.host import describe_host
 from blackthorn.runners.network import Shapes
-from blackthorn.runners.onnxruntime_fusions import block_size, onnxruntime_fusions
+from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 

@@ -1,6 +1,6 @@
 """When ONNX Runtime takes nodes out or fuses them, beside that they stand as the pattern says: plain functions.
 
-Names of tensors are those of the patterns in `onnxruntime_fusions`.
+Names of tensors are those of the patterns in `ort_fusions`.
 """
 
 from collections.abc import Callable, Mapping

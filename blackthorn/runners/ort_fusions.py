@@ -21,7 +21,7 @@ from blackthorn.onnx_graph.fusion import (
     TakeApart,
 )
 from blackthorn.records import Device
-from blackthorn.runners.onnxruntime_conditions import (
+from blackthorn.runners.ort_conditions import (
     adds_an_image,
     adds_equal_shapes,
     first_input,

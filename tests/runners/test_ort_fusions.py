@@ -14,7 +14,7 @@ from blackthorn.onnx_graph.rules import RULES
 from blackthorn.records import Device
 from blackthorn.runners import fusions_on
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
-from blackthorn.runners.onnxruntime_fusions import block_size, onnxruntime_fusions
+from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from tests.networks import light_bytes, light_networks
 from tests.onnx_graph.mutations import mutated
 from tests.runners.fused_networks import NETWORKS
