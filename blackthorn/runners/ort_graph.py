@@ -9,6 +9,7 @@ Source: the names that onnxruntime/core/optimizer/nchwc_transformer.cc gives.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
 from blackthorn.onnx_graph.messages import Graph, Node
@@ -73,7 +74,9 @@ class _Claims:
         """
         operator = node.op_type.removeprefix(FUSED)
         reached_from: dict[int, int | None] = {anchor: None}
-        for index in (waiting := [anchor]):
+        waiting = deque([anchor])
+        while waiting:
+            index = waiting.popleft()
             if self._original.nodes[index].op_type == operator:
                 return _way(index, reached_from)
             for before in self._free_before(index, node):
@@ -81,7 +84,7 @@ class _Claims:
                     reached_from[before] = index
                     waiting.append(before)
         keeps_names = self._original.nodes[anchor].outputs[0] in node.outputs
-        return waiting if keeps_names else [anchor]
+        return list(reached_from) if keeps_names else [anchor]
 
     def _free_before(self, index: int, executed: Node) -> Iterator[int]:
         """What gives a node its inputs and became no other executed node, as far as known."""
@@ -102,10 +105,8 @@ class _Claims:
 
 def _way(index: int, reached_from: Mapping[int, int | None]) -> list[int]:
     """The nodes from one back to where the search began."""
-    way, at = [], index
-    while True:
-        way.append(at)
-        following = reached_from[at]
-        if following is None:
-            return way
-        at = following
+    way, following = [index], reached_from[index]
+    while following is not None:
+        way.append(following)
+        following = reached_from[following]
+    return way
