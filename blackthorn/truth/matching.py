@@ -1,5 +1,6 @@
 """Kernel times of what a runtime ran, given to the layers of a network as it was read."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
 from blackthorn.records import NetworkLayer, TimedLayer
@@ -18,15 +19,16 @@ def matched(timed: Sequence[TimedLayer], layers: Sequence[NetworkLayer]) -> Iter
         timed: in the order in which they ran.
         layers: in the order in which they run.
     """
-    of_node = {node: index for index, layer in reversed(list(enumerate(layers))) for node in layer.nodes}
-    put_in = {operator: iter(_put_in(layers, operator)) for operator in {layer.op_type for layer in layers}}
+    of_node: dict[str, int] = {}
+    put_in: dict[str, deque[int]] = defaultdict(deque)
+    for index, layer in enumerate(layers):
+        for node in layer.nodes:
+            of_node.setdefault(node, index)
+        if not layer.nodes:
+            put_in[layer.op_type].append(index)
     for entry in timed:
         if entry.nodes:
             yield entry, next((of_node[node] for node in entry.nodes if node in of_node), None)
         else:
-            yield entry, next(put_in.get(entry.operator, iter(())), None)
-
-
-def _put_in(layers: Sequence[NetworkLayer], operator: str) -> list[int]:
-    """Where the layers of an operator are that no ONNX node became."""
-    return [index for index, layer in enumerate(layers) if layer.op_type == operator and not layer.nodes]
+            waiting = put_in[entry.operator]
+            yield entry, waiting.popleft() if waiting else None
