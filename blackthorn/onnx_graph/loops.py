@@ -15,10 +15,12 @@ from blackthorn.onnx_graph.messages import Graph, Node
 from blackthorn.onnx_graph.rules import MISFITS, Call, NotKnownError
 from blackthorn.onnx_graph.rules.call import axis_within
 from blackthorn.onnx_graph.stepping import step
-from blackthorn.onnx_graph.tensors import BOOL, INT64, MOST_ELEMENTS, UNKNOWN, Tensor, possible
+from blackthorn.onnx_graph.tensors import BOOL, INT64, UNKNOWN, Tensor, possible
 
 MOST_STEPS = 20_000
 """Nodes worked out to count the passes of all loops of a network: half a second; a loop that takes more is not counted."""
+NO_LIMIT = 2**40
+"""The most passes where a Loop names none; a larger number, such as the largest of 64 bits, limits as little."""
 OUTSIDE = 2
 """The first inputs of a Loop, and of its body, are about passes: the most there are, or which it is, and whether to go on."""
 
@@ -99,7 +101,7 @@ class Repetitions:
         """How often a Loop runs; None where its data decide, or where it goes on for too long to be counted."""
         counter, condition = (info.name for info in body.inputs[:OUTSIDE])
         deciding, read = _deciding(body)
-        most = _whole(call.inputs[0]) if call.given(0) else MOST_ELEMENTS
+        most = _whole(call.inputs[0]) if call.given(0) else NO_LIMIT
         state, done = {condition: call.inputs[1] or TRUE, **carried}, 0
         while True:
             go_on = _whole(state[condition])
@@ -108,7 +110,7 @@ class Repetitions:
             if not go_on or done >= most:
                 return done
             if done and not read:  # what reads nothing that changes stays as it is
-                return most if most < MOST_ELEMENTS else None
+                return most if most < NO_LIMIT else None
             self._left -= len(deciding) + 1
             now = {counter: Tensor((), INT64, np.array(done), constant=True)}
             found = _worked_out(deciding, Frame({**frame.own, **state, **now}, frame.outer, arguments=frame.arguments))
