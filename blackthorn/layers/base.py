@@ -41,7 +41,7 @@ class LayerKind(abc.ABC):
     most_copies: ClassVar[int] = 4
     """Layers of a probe at most: enough where a weight serves many pixels, so that fetching it is a small part of the time."""
     operators: ClassVar[frozenset[str]]
-    """ONNX operators whose kernel time is the layer's, in the probe and in a network."""
+    """ONNX operators that such a layer goes by; what kernels of these names take in a probe is the layer's time."""
 
     @abc.abstractmethod
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:

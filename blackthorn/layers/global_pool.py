@@ -22,6 +22,7 @@ class GlobalAveragePool2d(LayerKind):
 
     name: ClassVar[str] = "global_average_pool2d"
     operators: ClassVar[frozenset[str]] = frozenset({"AveragePool", "GlobalAveragePool", "GlobalMaxPool", *_REDUCING})
+    """A MaxPool over a whole image is such a layer, too, but in probes a MaxPool of kernel 1 stands before it."""
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 512, 1, 2048),
         *along(SIZE, 7, 112),

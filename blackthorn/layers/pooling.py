@@ -16,7 +16,7 @@ from blackthorn.records import Dimensions, OnnxNode
 
 
 class WindowPool(LayerKind):
-    """Every channel reduced over windows of kernel x kernel_width, zero-padded to ceil(height / stride) x ceil(width / ...)."""
+    """Every channel reduced over windows of kernel x kernel_width, zero-padded as in conv2d."""
 
     operator: ClassVar[str]
     dimensions: ClassVar[tuple[Dimension, ...]] = (

@@ -23,6 +23,8 @@ class Resize(LayerKind):
     """
 
     mode: ClassVar[str]
+    rounding: ClassVar[dict[str, str]] = {}
+    """Attributes that the mode needs besides."""
     operators: ClassVar[frozenset[str]] = frozenset({"Resize", "Upsample"})
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 512),
@@ -39,16 +41,11 @@ class Resize(LayerKind):
             "Resize", inputs, (image,), {"mode": self.mode, "coordinate_transformation_mode": "asymmetric", **self.rounding}
         )
 
-    rounding: ClassVar[dict[str, str]] = {}
-    """What the mode needs to know besides."""
-
     def read(self, node: OnnxNode) -> Dimensions | None:
-        image = output_shape(node, 0, 4)
-        if node.op_type not in self.operators or image is None or node.attributes.get("mode", "nearest") != self.mode:
+        given, image = input_shape(node, 0, 4), output_shape(node, 0, 4)
+        if node.op_type not in self.operators or given is None or image is None:
             return None
-        if input_shape(node, 0, 4) is None:
-            return None
-        return image_dimensions(image)
+        return image_dimensions(image) if node.attributes.get("mode", "nearest") == self.mode else None
 
 
 class ResizeNearest(Resize):
