@@ -1,4 +1,4 @@
-"""What all commands have in common: `--json`, `-v`, and that nothing heavy is imported before they run."""
+"""Options that commands share, and that nothing heavy is imported before they run."""
 
 import os
 from collections.abc import Callable
@@ -21,9 +21,19 @@ class _PathType(click.Path):
 
 FILE = _PathType(path_type=Path)
 
+threads_option = click.option(
+    "--threads", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="Threads that work on one layer."
+)
+affinity_option = click.option(
+    "--affinity", metavar="CPU,...", help="CPUs to run on, counted from 0; the system chooses unless given."
+)
+input_shape_option = click.option(
+    "--input-shape", "shapes", multiple=True, metavar="NAME=1,3,224,224", help="Shape of an input that the file leaves open."
+)
+
 
 def common_options(function: CommandT) -> CommandT:
-    """Adds `--json` (handed on as `as_json`) and `-v`."""
+    """Adds what all commands have: `--json` (handed on as `as_json`) and `-v`."""
     function = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
     return click.option(
         "-v", "--verbose", count=True, expose_value=False, callback=_log, help="Say more on standard error; twice, say all."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from blackthorn.cli.options import FILE, common_options, examples
+from blackthorn.cli.options import FILE, common_options, examples, input_shape_option
 
 EXAMPLES = examples(
     "blackthorn predict resnet50.onnx",
@@ -15,9 +15,7 @@ EXAMPLES = examples(
 @click.command(epilog=EXAMPLES)
 @click.argument("network", type=FILE, metavar="MODEL.onnx")
 @click.option("--device", metavar="NAME|FILE", help="Fitted model to predict with; this machine's unless given.")
-@click.option(
-    "--input-shape", "shapes", multiple=True, metavar="NAME=1,3,224,224", help="Shape of an input that the file leaves open."
-)
+@input_shape_option
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="List only the N slowest layers, slowest first.")
 @common_options
 def command(network: Path, device: str | None, shapes: tuple[str, ...], top: int | None, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from blackthorn.cli import defaults
 from blackthorn.cli.exits import INTERRUPTED
-from blackthorn.cli.options import FILE, common_options, examples
+from blackthorn.cli.options import FILE, affinity_option, common_options, examples, threads_option
 from blackthorn.errors import BadValue
 
 EXAMPLES = examples(
@@ -35,10 +35,8 @@ OF_ONE_SWEEP = ("layer", "dims", "fixed", "ranges", "max_points", "full", "preci
 @click.option("--full", is_flag=True, help="Measure every point instead of those that tell most.")
 @click.option("--precision", type=click.Choice(["fp32", "fp16"]), default="fp32", show_default=True, help="Number format.")
 @click.option("--runner", metavar="NAME", help="Back end, as 'blackthorn devices' lists them.  [default: onnxruntime]")
-@click.option(
-    "--threads", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="Threads that work on one layer."
-)
-@click.option("--affinity", metavar="CPU,...", help="CPUs to run on, counted from 0; the system chooses unless given.")
+@threads_option
+@affinity_option
 @click.option("--recording", "recordings", multiple=True, type=FILE, help="Sweep file or folder to replay (runner recorded).")
 @click.option("--formulas", type=FILE, help="File of a simulated device (runner simulated).")
 @click.option(
