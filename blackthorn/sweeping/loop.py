@@ -150,9 +150,8 @@ class _Run:
         for point, measurement in worst[: max(1, round(RETRIED_SHARE * self.measured))]:
             if interrupted():
                 break
-            again = self._measure(measurement.probe)
-            if _worth(again) < _worth(measurement):
-                self._file.replace(again)
+            again = self._better(measurement)
+            if again is not None:
                 self._held[again.probe.key] = again
                 self._tell(point, again)
                 self.retried += 1
@@ -160,6 +159,18 @@ class _Run:
                     on_point(self._selector.progress(), again)
         self._unsteady.clear()
         return self.retried > before
+
+    def _better(self, measurement: Measurement) -> Measurement | None:
+        """A better timing of the same point, kept in the place of the first; None where none could be had this time."""
+        try:
+            again = self._measure(measurement.probe)
+            if _worth(again) >= _worth(measurement):
+                return None
+            self._file.replace(again)
+        except (BadValue, NotMeasured) as error:
+            log.warning("kept the first timing of %s: %s", measurement.probe.key, error)
+            return None
+        return again
 
     def _recall(self, point: AxisPoint, measurement: Measurement) -> None:
         """A point that the file holds: told if it was not yet, else skipped, or the selector would ask for ever."""

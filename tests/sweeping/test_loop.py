@@ -254,6 +254,20 @@ def test_an_unfit_plan_does_not_begin(path: Path) -> None:
         a_header(SweepPlan("conv2d", {"filters": Range(1, 8)}, {"groups": 4}))
 
 
+def test_an_unsteady_point_that_cannot_be_measured_again_stays_as_it_is(path: Path) -> None:
+    seen: set[str] = set()
+
+    def only_once(probe: Probe) -> Measurement:
+        if probe.key in seen:
+            raise NotMeasured("the profile is cut off", "try again")
+        seen.add(probe.key)
+        return msgspec.structs.replace(measure(probe), grade="noisy")
+
+    outcome = run(path, device=only_once)
+    assert (outcome.measured, outcome.retried, outcome.skipped) == (8, 0, ())
+    assert len(read_sweep(path).measurements) == 8
+
+
 def test_unsteady_points_are_measured_again_and_the_better_timing_is_kept(tmp_path: Path) -> None:
     seen: dict[str, int] = {}
 
