@@ -1,7 +1,7 @@
 """Small networks in which ONNX Runtime fuses nodes, or leaves them alone although it might; capitals are constants."""
 
 IMAGE_INPUTS = """(float[1,16,8,8] x, float[16,16,1,1] W, float[16,1,1] S, float[16] B, float[16,16,1,1] W2, float[20,16,1,1] V,
-    float[20,20,1,1] V2, float[12,16,1,1] U, float[20,1,1] S20, float[20] B20) => (y)"""
+    float[20,20,1,1] V2, float[1,16,8,8] I, float[12,16,1,1] U, float[20,1,1] S20, float[20] B20) => (y)"""
 IMAGE_CONSTANTS = """
     lo = Constant<value=float {0.0}>() hi = Constant<value=float {6.0}>() two = Constant<value=float {2.0}>()
     three = Constant<value=float {3.0}>() around = Constant<value_ints=[0,0,1,1,0,0,1,1]>()
@@ -59,6 +59,7 @@ IMAGES = {
     "maxpool_idx": "y, i = MaxPool<kernel_shape=[2,2]>(x)",
     "concat": "c = Conv(x, W) d = Conv(x, W2) y = Concat<axis=1>(c, d)",
     "concat_mixed": "c = Conv(x, W) y = Concat<axis=1>(c, x)",
+    "concat_constant": "c = Conv(x, W) y = Concat<axis=1>(c, I)",
     "concat_ax2": "c = Conv(x, W) d = Conv(x, W2) y = Concat<axis=2>(c, d)",
     "act2": "c = Conv(x, W) d = Relu(c) y = Sigmoid(d)",
     "act_two": "c = Conv(x, W) d = Relu(c) e = Sigmoid(c) y = Add(d, e)",

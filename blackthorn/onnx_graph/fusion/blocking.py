@@ -114,14 +114,15 @@ class _Blocking:
     def _visit_follower(self, key: int, node: ResolvedNode) -> None:
         """A node whose inputs are constants or in the layout already."""
         images = [tensor for tensor in node.inputs if tensor is not None and not tensor.constant]
-        is_alike = len(images) == len(node.inputs) and len({tensor.shape for tensor in images}) == 1
+        all_blocked = len(images) == len(node.inputs)
+        is_alike = all_blocked and len({tensor.shape for tensor in images}) == 1
         joined = fuse_first(self._rule.joins, self._wiring, key) if is_alike else None
         if joined is not None:
             self._keep(joined)
         elif node.op_type in self._rule.works and is_alike:
             self._keep(key)
         elif node.op_type == "Concat":
-            if is_concatenation_of_blocks(node, images, self._rule.size):
+            if all_blocked and is_concatenation_of_blocks(node, images, self._rule.size):
                 self._keep(key)
         elif node.op_type in ("Resize", "Upsample"):
             if is_whole_enlargement(node):
