@@ -17,8 +17,16 @@ EXAMPLES = examples(
     "blackthorn sweep conv2d --dim filters --dim channels --at size=28,kernel=1 --range filters=16:512:16",
     "blackthorn sweep --preset cnn --threads 2",
 )
-OF_ONE_SWEEP = ("layer", "dims", "fixed", "ranges", "max_points", "full", "precision")
-"""Options that a preset decides by itself."""
+OF_ONE_SWEEP = {
+    "layer": "LAYER",
+    "dims": "--dim",
+    "fixed": "--at",
+    "ranges": "--range",
+    "max_points": "--max-points",
+    "full": "--full",
+    "precision": "--precision",
+}
+"""What a preset decides by itself: arguments of the command, and how users write them."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -80,9 +88,7 @@ def _named(layer: str | None) -> str:
 
 def _of_presets(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     """The options that a preset leaves open; all others are refused where they were given."""
-    for name in OF_ONE_SWEEP:
-        del options[name]
+    for name, written in OF_ONE_SWEEP.items():
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            said = {"layer": "LAYER", "dims": "--dim", "fixed": "--at", "ranges": "--range"}.get(name, f"--{name}")
-            raise BadValue(f"{said.replace('_', '-')} is of no use with --preset", "leave it out, or leave out --preset")
-    return options
+            raise BadValue(f"{written} is of no use with --preset", "leave it out, or leave out --preset")
+    return {name: value for name, value in options.items() if name not in OF_ONE_SWEEP}
