@@ -108,7 +108,8 @@ class TakeApart(msgspec.Struct, frozen=True):
             tensors = {"x": node.inputs[0]}
             wiring.remove(key)
             for statement in self.pattern.statements:
-                is_last, (operator,) = statement is self.pattern.last, statement.operators
+                (operator,) = statement.operators
+                is_last = statement is self.pattern.last
                 name = node.name if is_last else f"{node.name}/{operator}"
                 given = node.outputs[0] if is_last else wiring.new_tensor(node.outputs[0])
                 inputs = tuple(tensors[read] for read in statement.reads)

@@ -97,7 +97,7 @@ class Wiring:
     def new_tensor(self, like: Tensor, shape: tuple[int, ...] | None = None) -> Tensor:
         """A tensor of the element type of another, and of its shape unless told."""
         self._identities += 1
-        return Tensor(shape or like.shape, like.element, identity=self._identities)
+        return Tensor(like.shape if shape is None else shape, like.element, identity=self._identities)
 
     def listed(self) -> list[ResolvedNode]:
         """All nodes, each after those whose tensors it reads, and otherwise where it would like to run."""
