@@ -280,8 +280,9 @@ def test_unsteady_points_are_measured_again_and_the_better_timing_is_kept(tmp_pa
     plan = SweepPlan("conv2d", {"filters": Range(1, 8)}, {"channels": 16, "height": 8})
     with open_sweep(tmp_path / "sweep.jsonl", a_header(plan)) as file:
         outcome = sweep(plan, FullSelector(plan.axes), unsteady_once, file)
-    held = {m.probe.dimensions["filters"]: m for m in read_sweep(tmp_path / "sweep.jsonl").measurements}
+    measurements = read_sweep(tmp_path / "sweep.jsonl").measurements
+    held = {m.probe.dimensions["filters"]: m for m in measurements}
     assert (outcome.measured, outcome.retried) == (8, 1)
     assert sum(seen.values()) == 9
     assert held[2].grade == "settled"
-    assert list(held) == list(dict.fromkeys(held)), "the better timing stands in the place of the first"
+    assert [m.probe.key for m in measurements] == list(seen), "the better timing stands in the place of the first"
