@@ -32,7 +32,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
 
     def __init__(self, path: Path, threads: Threads, input_shapes: Shapes) -> None:
         original = load_model(path).graph
-        settle_inputs(original, input_shapes, str(path))
+        settle_inputs(original, input_shapes, str(path))  # refuses shapes that do not fit, before ONNX Runtime does
         title = str(path)
         with ExitStack() as opened:
             self._plain = opened.enter_context(ProfiledSession(path, threads, input_shapes, title=title, profiled=False))

@@ -37,14 +37,17 @@ def worst_error(validations: Iterable[Validation]) -> float | None:
 
 
 def layer_mape(layers: Iterable[LayerError]) -> float | None:
-    """The mean absolute error of layers, weighted by what they take: sum |predicted - measured| / sum measured."""
+    """The mean absolute error of layers, weighted by what they take: sum |predicted - measured| / sum measured.
+
+    Layers that were not measured or not predicted do not count; None where no other is left.
+    """
     pairs = list(_pairs(layers))
     total = math.fsum(measured for measured, _ in pairs)
     return math.fsum(abs(predicted - measured) for measured, predicted in pairs) / total if total else None
 
 
 def layer_rmspe(layers: Iterable[LayerError]) -> float | None:
-    """The root of the mean squared relative error of layers, each counted once however short."""
+    """The root of the mean squared relative error of layers, each counted once however short; of which, as above."""
     errors = [predicted / measured - 1.0 for measured, predicted in _pairs(layers)]
     return math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None
 
