@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from blackthorn.cli.prediction_table import LONGEST_NAME
+from blackthorn.cli.layer_table import LONGEST_NAME
 from blackthorn.cli.tables import shortened, signed_percent
 from blackthorn.cli.terminal import is_watched
 from blackthorn.truth import Failure, Outcome, Watcher
