@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.errors import BadFile, BadValue
-from blackthorn.layers import LayerKind, layer_kinds
+from blackthorn.layers import LayerKind, Quantities, layer_kinds
 from blackthorn.records import (
     PREDICTION_SCHEMA,
     Coverage,
@@ -109,7 +109,8 @@ def _answers(
     inside = (off_fixed[rows, chosen] == 0) & (off_range[rows, chosen] == 0)
     seconds = np.empty(len(layers))
     for which in sorted(set(chosen.tolist())):
-        seconds[chosen == which] = _evaluate(formulas[which], names, points[chosen == which])
+        mine = [layer for layer, one in zip(layers, chosen.tolist(), strict=True) if one == which]
+        seconds[chosen == which] = _evaluate(formulas[which], kind, mine)
     return [_checked(*answer) for answer in zip((seconds * scales).tolist(), inside.tolist(), strict=True)]
 
 
@@ -155,11 +156,11 @@ def _work(kind: LayerKind, precision: Precision, layer: Dimensions) -> int:
     return kind.macs(layer) or kind.bytes_moved(layer, precision)
 
 
-def _evaluate(formula: LayerFormula, names: Sequence[str], points: Floats) -> Floats:
-    """Seconds by one formula at points of shape (layers, dimensions)."""
+def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimensions]) -> Floats:
+    """Seconds of layers of a kind by one formula, shape (layers,)."""
     try:
         with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
-            return formula.formula.evaluate(dict(zip(names, points.T, strict=True)))
+            return formula.formula.evaluate(Quantities(kind, formula.precision, layers))
     except KeyError as error:
         problem = f"a formula of {formula.layer} speaks of the dimension {error}, which {formula.layer} does not have"
         raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackthorn.errors import BadFile
-from blackthorn.formulas import Constant, Formula, Linear, Step
+from blackthorn.formulas import AtMost, Constant, Formula, Linear, Step, Switch
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import coverage, distances, predict, prediction_json
@@ -225,3 +225,10 @@ def test_json_is_exactly_what_is_promised() -> None:
     first, last = written["layers"]
     assert first == {"name": "layer", "kind": "conv2d", "latency_ms": 2.0, "source": "fitted", "dimensions": CONV.complete({})}
     assert last == {"name": "tail", "kind": "Gemm", "latency_ms": None, "source": "unknown", "dimensions": None}
+
+
+def test_a_formula_may_part_layers_by_the_bytes_that_they_move() -> None:
+    cached, beyond = a_layer(filters=16), a_layer(filters=128)
+    moved = CONV.bytes_moved(cached.dimensions or {}, "fp32")
+    model = model_of(a_class(Switch("bytes_moved", AtMost(moved), Constant(1.0), Constant(2.0))))
+    assert [layer.seconds for layer in predicted(model, cached, beyond).layers] == [1.0, 2.0]

@@ -9,6 +9,7 @@ import msgspec
 
 from blackthorn.cli.formula_text import class_title
 from blackthorn.errors import NotMeasured, WrongDevice
+from blackthorn.layers import Quantities, layer_kind
 from blackthorn.records import FittedModel, LayerFormula, Measurement, Sweep
 from blackthorn.storage import find_sweeps, read_sweep
 
@@ -85,7 +86,8 @@ def covers(group: LayerFormula, measurement: Measurement) -> bool:
 
 
 def _error(group: LayerFormula, measurement: Measurement, nominal: float | None) -> float:
-    predicted: float = group.formula.evaluate(measurement.probe.dimensions).item()
+    quantities = Quantities(layer_kind(group.layer), group.precision, [measurement.probe.dimensions])
+    predicted: float = group.formula.evaluate(quantities).item()
     return predicted / measurement.at_speed(nominal) - 1.0
 
 

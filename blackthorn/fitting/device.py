@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.errors import NotMeasured, WrongDevice
-from blackthorn.fitting.evidence import LEAST_NOISE
+from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.lines import without_crowds
-from blackthorn.fitting.shapes import LINE
+from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.fitting.structure import fit_points
+from blackthorn.layers import BYTES_MOVED, Quantities, layer_kind
 from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
 from blackthorn.units import MS_PER_SECOND
 
@@ -110,7 +111,7 @@ def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
         layer=group.layer,
         precision=group.precision,
         fixed=group.fixed,
-        ranges={name: (int(values.min()), int(values.max())) for name, values in points.dimensions.items()},
+        ranges={name: (int(points.dimensions[name].min()), int(points.dimensions[name].max())) for name in points.free()},
         formula=formula,
         text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
         points=len(points),
@@ -123,11 +124,14 @@ def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
 def points_of(group: LayerClass, nominal: float | None) -> Points:
     """A class's measurements as arrays, each at the nominal speed and weighed by how sure it is."""
     swept = group.swept() or tuple(group.fixed)[:1]
-    dimensions = {name: np.array([m.probe.dimensions[name] for m in group.measurements], dtype=np.float64) for name in swept}
+    derived = (BYTES_MOVED,) if len(swept) > 1 else ()
+    layers = [measurement.probe.dimensions for measurement in group.measurements]
+    quantities = Quantities(layer_kind(group.layer), group.precision, layers)
+    dimensions = {name: quantities[name] for name in derived + swept}
     seconds = np.array([measurement.at_speed(nominal) for measurement in group.measurements])
     errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
     noise = float(np.median(errors))
-    return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
+    return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), derived)
 
 
 def best_fit(points: Points) -> tuple[JointFit, Floats]:
@@ -139,9 +143,9 @@ def best_fit(points: Points) -> tuple[JointFit, Floats]:
     fits = fit_points(points)
     if len(points.dimensions) == 1:
         return fits[0], cross_validated(points, fits[0])
-    lines = fit_structure(points, dict.fromkeys(points.dimensions, LINE))
+    lines = fit_structure(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})
     tried = [(fit, cross_validated(points, fit)) for fit in (*fits, lines)]
-    return min(tried, key=lambda entry: rmspe(entry[1]))
+    return min(tried, key=lambda entry: rmspe(entry[1] * sharpness(points.seconds)))
 
 
 def cross_validated(points: Points, fit: JointFit) -> Floats:

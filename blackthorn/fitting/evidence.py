@@ -22,6 +22,8 @@ PRIOR_WEIGHT = 2.0
 LEAST_NOISE = 0.02
 """Relative error below which no timing is believed: a layer built anew takes other memory, and no formula of steps and lines
 is nearer to a real device than 2 to 3 %."""
+CLOCK_SECONDS = 1e-6
+"""Seconds that no timing of a kernel is sure of: profilers tell whole microseconds, and reading a clock takes time itself."""
 ITERATIONS = 7
 RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
@@ -44,44 +46,55 @@ class Candidates(msgspec.Struct, frozen=True):
     cost: Floats
 
 
-def fit_candidates(designs: Floats, present: Floats, reported_noise: float, total: int) -> Candidates:
+def sharpness(seconds: Floats) -> Floats:
+    """How sharply measurements tell their relative error: 1 for long ones, less where the clock's own error counts, shape (n,).
+
+    Residuals are multiplied by it, which is to say that their noise is the formula's and the clock's together.
+    """
+    sharp: Floats = 1.0 / np.hypot(1.0, CLOCK_SECONDS / (LEAST_NOISE * seconds))
+    return sharp
+
+
+def fit_candidates(designs: Floats, seconds: Floats, present: Floats, reported_noise: float, total: int) -> Candidates:
     """Fit every design to the measurements that it is present at, no coefficient below zero.
 
     Time only ever adds up, so a column whose coefficient comes out negative is emptied and the design fitted again (a step
     of non-negative least squares by active sets).
 
     Args:
-        designs: columns at the measured points, divided by the seconds measured there, shape (B, n, p).
+        designs: columns at the measured points, shape (B, n, p).
+        seconds: what was measured there, shape (n,).
         present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n).
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
     """
-    relative = designs * present[:, :, None]
+    target = sharpness(seconds)
+    relative = designs * (target / seconds)[:, None] * present[:, :, None]
     scale = np.maximum(np.abs(relative).max(axis=1, keepdims=True), SMALLEST)
     relative = relative / scale
     prior = max(reported_noise, LEAST_NOISE) ** 2
-    coefficients, variance, misfit = _reweighted(relative, present, prior)
+    coefficients, variance, misfit = _reweighted(relative, target, present, prior)
     for _ in range(relative.shape[2] - 1):
         negative = np.flatnonzero((coefficients < -NEGATIVE_TOLERANCE).any(axis=1))
         if not len(negative):
             break
         relative[negative, :, coefficients[negative].argmin(axis=1)] = 0.0
-        refitted = _reweighted(relative[negative], present[negative], prior)
+        refitted = _reweighted(relative[negative], target, present[negative], prior)
         coefficients[negative], variance[negative], misfit[negative] = refitted
     cost = misfit + 0.5 * relative.shape[2] * np.log(total)
     cost[(coefficients < -NEGATIVE_TOLERANCE).any(axis=1)] = np.inf
     return Candidates(np.maximum(coefficients, 0.0) / scale[:, 0, :], np.sqrt(variance), cost)
 
 
-def _reweighted(relative: Floats, present: Floats, prior: float) -> tuple[Floats, Floats, Floats]:
+def _reweighted(relative: Floats, target: Floats, present: Floats, prior: float) -> tuple[Floats, Floats, Floats]:
     """Expectation maximisation of the noise model: coefficients (B, p), variance (B,), misfit in nats (B,).
 
     The prior on the variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
     """
     weights = present
     for round_ in range(ITERATIONS):
-        coefficients = _solve(relative, weights)
-        squares = (1.0 - np.matmul(relative, coefficients[:, :, None])[:, :, 0]) ** 2
+        coefficients = _solve(relative, target, weights)
+        squares = (target - np.matmul(relative, coefficients[:, :, None])[:, :, 0]) ** 2
         variance = (PRIOR_WEIGHT * prior + (weights * squares).sum(axis=1)) / (PRIOR_WEIGHT + weights.sum(axis=1))
         standardised = squares / variance[:, None]
         if round_ < ITERATIONS - MIXTURE_ITERATIONS:
@@ -101,11 +114,10 @@ def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
     return misfit
 
 
-def _solve(relative: Floats, weights: Floats) -> Floats:
-    """Weighted least squares of every design against ones, shape (B, p)."""
+def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
+    """Weighted least squares of every design against the target, shape (B, p)."""
     weighted = relative * weights[:, :, None]
     normal = weighted.transpose(0, 2, 1) @ relative
     diagonal = np.einsum("bpp->bp", normal)
     diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
-    right = weighted.sum(axis=1)
-    return np.linalg.solve(normal, right[:, :, None])[:, :, 0]
+    return np.linalg.solve(normal, (target @ weighted)[:, :, None])[:, :, 0].astype(np.float64, copy=False)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import fit_candidates, misfit_of
+from blackthorn.fitting.evidence import fit_candidates, misfit_of, sharpness
 from blackthorn.fitting.shapes import Leaf, Shape, leaves, regimes
 from blackthorn.fitting.slices import naming_cost
 from blackthorn.formulas import Constant, Formula, Linear, Step, Switch
@@ -32,20 +32,33 @@ MOST_TERMS = 12
 
 
 class Points(msgspec.Struct, frozen=True):
-    """Measured points: values of every dimension, seconds and weights (0 to 1), shape (n,) each; the error that they claim."""
+    """Measured points, each array of shape (n,).
+
+    Attributes:
+        dimensions: values by name.
+        seconds: what was measured.
+        reported_noise: relative error that the measurements claim.
+        weights: how much each counts, 0 to 1.
+        derived: those dimensions that follow from the others, as the bytes moved do: they part regimes and do nothing else.
+    """
 
     dimensions: dict[str, Floats]
     seconds: Floats
     reported_noise: float
     weights: Floats
+    derived: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.seconds)
 
+    def free(self) -> tuple[str, ...]:
+        """The dimensions that do not follow from others."""
+        return tuple(name for name in self.dimensions if name not in self.derived)
+
     def where(self, mask: Mask) -> "Points":
         """The points in `mask`."""
         dimensions = {name: values[mask] for name, values in self.dimensions.items()}
-        return Points(dimensions, self.seconds[mask], self.reported_noise, self.weights[mask])
+        return msgspec.structs.replace(self, dimensions=dimensions, seconds=self.seconds[mask], weights=self.weights[mask])
 
     def ordered(self, names: Iterable[str]) -> "Points":
         """The same points, their dimensions in this order."""
@@ -145,18 +158,18 @@ def fit_structure(points: Points, structure: Structure) -> JointFit:
 def _fit_cell(points: Points, cell: tuple[Leaf, ...], total: int) -> Cell:
     """Choose a cell's products one by one while they pay, and drop those that no longer do."""
     open_ = all_terms(cell)
-    relative = products(cell, open_, points.dimensions) / points.seconds
+    columns = products(cell, open_, points.dimensions)
     chosen: list[int] = []
     best = math.inf
     result: tuple[Floats, float] = (np.zeros(0), 1.0)
     while len(chosen) < min(MOST_TERMS, len(open_), len(points)):
         trials = [[*chosen, i] for i in range(len(open_)) if i not in chosen]
-        cost, order, fit = _best_trial(relative, trials, points, total)
+        cost, order, fit = _best_trial(columns, trials, points, total)
         if cost >= best:
             break
         best, chosen, result = cost, order, fit
     while len(chosen) > 1:
-        cost, order, fit = _best_trial(relative, [chosen[:i] + chosen[i + 1 :] for i in range(len(chosen))], points, total)
+        cost, order, fit = _best_trial(columns, [chosen[:i] + chosen[i + 1 :] for i in range(len(chosen))], points, total)
         if cost >= best:
             break
         best, chosen, result = cost, order, fit
@@ -164,14 +177,14 @@ def _fit_cell(points: Points, cell: tuple[Leaf, ...], total: int) -> Cell:
 
 
 def _best_trial(
-    relative: Floats, trials: list[list[int]], points: Points, total: int
+    columns: Floats, trials: list[list[int]], points: Points, total: int
 ) -> tuple[float, list[int], tuple[Floats, float]]:
     """The cheapest of several choices of products: cost, choice, (coefficients, noise)."""
-    designs = np.stack([relative[trial].T for trial in trials])
+    designs = np.stack([columns[trial].T for trial in trials])
     present = np.broadcast_to(points.weights, designs.shape[:2])
-    fits = fit_candidates(designs, present, points.reported_noise, total)
+    fits = fit_candidates(designs, points.seconds, present, points.reported_noise, total)
     i = int(fits.cost.argmin())
-    cost = float(fits.cost[i]) + choice_cost(len(trials[i]), relative.shape[0])
+    cost = float(fits.cost[i]) + choice_cost(len(trials[i]), columns.shape[0])
     return cost, trials[i], (fits.coefficients[i], float(fits.noise[i]))
 
 
@@ -186,7 +199,7 @@ def _borrow(points: Points, cell: Cell, total: int) -> Cell:
         return msgspec.structs.replace(cell, cost=0.0)
     ratios = points.seconds / np.maximum(cell.predict(points.dimensions), 1e-12)
     ratio = float(np.median(ratios))
-    squares = (1.0 - ratio / ratios) ** 2
+    squares = (sharpness(points.seconds) * (1.0 - ratio / ratios)) ** 2
     variance = max(cell.noise, points.reported_noise) ** 2
     cost = float(misfit_of(squares, np.array(variance), points.weights)) + 0.5 * math.log(total)
     return msgspec.structs.replace(cell, coefficients=tuple(value * ratio for value in cell.coefficients), cost=cost)

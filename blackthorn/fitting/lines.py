@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 
 def lines(points: Points, name: str) -> Iterator[Mask]:
     """The sets of points that differ in this dimension alone, the longest first."""
-    others = [values for other, values in points.dimensions.items() if other != name]
+    others = [points.dimensions[other] for other in points.free() if other != name]
     if not others:
         yield np.ones(len(points), dtype=bool)
         return
@@ -42,7 +42,7 @@ def thinned(values: Floats, inside: Mask, most: int) -> Mask:
 
 def without_crowds(points: Points, most: int) -> Points:
     """The points with every line thinned to `most`: a line that was measured densely must not outvote the space around it."""
-    for name in points.dimensions:
+    for name in points.free():
         kept = np.ones(len(points), dtype=bool)
         for line in lines(points, name):
             if line.sum() <= most:

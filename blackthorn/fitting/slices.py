@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import fit_candidates, misfit_of
+from blackthorn.fitting.evidence import fit_candidates, misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes, split_leaf
 from blackthorn.formulas import AtMost, Condition, DivisibleBy
 from blackthorn.formulas.step import steps_climbed
@@ -155,10 +155,9 @@ class _Slice(msgspec.Struct, frozen=True):
         self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats
     ) -> None:
         """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
-        relative = (columns / self.seconds).transpose(0, 2, 1)
-        designs = np.tile(relative, (len(masks), 1, 1))
+        designs = np.tile(columns.transpose(0, 2, 1), (len(masks), 1, 1))
         present = np.repeat(masks * self.weights, len(shapes), axis=0)
-        fits = fit_candidates(designs, present, self.reported_noise, len(self.x))
+        fits = fit_candidates(designs, self.seconds, present, self.reported_noise, len(self.x))
         cost = fits.cost.reshape(len(masks), len(shapes)) + naming
         for row, explanations in enumerate(found):
             for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1]:
@@ -221,7 +220,8 @@ class _Slice(msgspec.Struct, frozen=True):
         if not 0 < holds.sum() < inside.sum():
             return None
         ratio = float(np.median(ratios[holds]))
-        before, after = (1.0 - 1.0 / ratios) ** 2, (1.0 - np.where(holds, ratio, 1.0) / ratios) ** 2
+        sharp = sharpness(self.seconds)
+        before, after = (sharp * (1.0 - 1.0 / ratios)) ** 2, (sharp * (1.0 - np.where(holds, ratio, 1.0) / ratios)) ** 2
         variance = np.array([best.noise**2])
         gain = float(misfit_of(before, variance, self.weights) - misfit_of(after, variance, self.weights))
         cost = best.cost - gain + self._condition_cost(condition) + 0.5 * math.log(len(ratios))

@@ -5,6 +5,7 @@ turn, one dimension at a time, each against all points (coordinate descent on th
 tried in place of the chosen one.
 """
 
+import math
 from collections.abc import Iterator
 from itertools import islice
 
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 from blackthorn.fitting.evidence import fit_candidates
 from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, products
 from blackthorn.fitting.lines import lines, thinned
-from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
 from blackthorn.fitting.slices import Search, block_cost, explain
+from blackthorn.formulas import AtMost
 from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
@@ -25,6 +27,9 @@ MOST_SLICES = 2
 MOST_IN_SLICE = 128
 """Points of a slice that propose shapes; all points judge them."""
 SHAPES_OF_SLICE = 4
+MOST_THRESHOLDS = 8
+FEWEST_BESIDE = 4
+"""Points on either side of a threshold in a derived dimension."""
 MOST_ROUNDS = 3
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
@@ -50,7 +55,7 @@ def fit_points(points: Points) -> list[JointFit]:
     for _ in range(MOST_ROUNDS):
         before = cheapest().cost
         for name, proposed in shapes.items():
-            for shape in [*proposed, *_likely_stairs(points, cheapest(), name)]:
+            for shape in [*proposed, *_refined(points, cheapest(), name)]:
                 structure = {**cheapest().structure, name: shape}
                 if structure_key(structure) not in tried:
                     tried[structure_key(structure)] = fit_structure(points, structure)
@@ -71,6 +76,10 @@ def _cost(fit: JointFit) -> float:
 def proposals(points: Points, name: str) -> Iterator[Shape]:
     """Shapes worth trying along a dimension, the likeliest first."""
     values = points.dimensions[name]
+    if name in points.derived:
+        yield CONSTANT
+        yield from thresholds(values, 0, len(values))
+        return
     if values.min() == values.max():
         yield CONSTANT
         return
@@ -86,9 +95,34 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
     yield from (Leaf((width,)) for width in USUAL_WIDTHS if search.step < width < search.high)
 
 
+def thresholds(values: Floats, fewest: int, most: int) -> Iterator[Shape]:
+    """Partings of the points by a derived dimension, such as the caches that the bytes of a layer fit in.
+
+    Args:
+        values: of the dimension, shape (n,).
+        fewest, most: how many points may lie below; a few numbers evenly between these are tried.
+    """
+    ordered = np.sort(values)
+    ends = max(fewest, FEWEST_BESIDE), min(most, len(ordered) - FEWEST_BESIDE)
+    for count in np.unique(np.linspace(*ends, MOST_THRESHOLDS).astype(int)) if ends[0] <= ends[1] else ():
+        below, above = ordered[count - 1 : count + 1]
+        if below < above:
+            yield Split(AtMost(int(math.sqrt(below * above))), CONSTANT, CONSTANT)
+
+
 def _spacing(values: Floats) -> int:
     """The largest number that divides every value: 16 for channels that were measured in multiples of 16."""
     return int(np.gcd.reduce(np.unique(values).astype(np.int64)))
+
+
+def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
+    """Shapes near the best one along a dimension."""
+    shape = best.structure[name]
+    if isinstance(shape, Leaf):
+        yield from _likely_stairs(points, best, name)
+    elif name in points.derived:
+        below, reach = int(shape.condition.holds(points.dimensions[name]).sum()), len(points) // MOST_THRESHOLDS
+        yield from thresholds(points.dimensions[name], below - reach, below + reach)
 
 
 def _likely_stairs(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
@@ -129,8 +163,9 @@ def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.i
             kept = [term for term in cell.terms if not instead or term[place] != last]
             flat = [(*term[:place], 0, *term[place + 1 :]) for term in climbing]
             stairs = steps_climbed(inside.dimensions[name], widths[:, None])
-            stay = products(cell.leaves, kept, inside.dimensions) / inside.seconds
-            climb = products(cell.leaves, flat, inside.dimensions) / inside.seconds * stairs[:, None, :]
+            stay = products(cell.leaves, kept, inside.dimensions)
+            climb = products(cell.leaves, flat, inside.dimensions) * stairs[:, None, :]
             designs = np.concatenate([np.broadcast_to(stay, (len(widths), *stay.shape)), climb], axis=1)
             present = np.broadcast_to(inside.weights, (len(widths), len(inside)))
-            yield fit_candidates(designs.transpose(0, 2, 1), present, points.reported_noise, len(points)).cost
+            designs = designs.transpose(0, 2, 1)
+            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost

@@ -20,6 +20,7 @@ from blackthorn.layers.lrn import Lrn
 from blackthorn.layers.matmul import MatMul
 from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
+from blackthorn.layers.quantities import BYTES_MOVED, Quantities
 from blackthorn.layers.recurrent import Gru, Lstm
 from blackthorn.layers.reorder import ReorderInput, ReorderOutput
 from blackthorn.layers.reshape import Reshape
@@ -68,7 +69,7 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 
-__all__ = ["Dimension", "LayerKind", "layer_kind", "layer_kinds"]
+__all__ = ["BYTES_MOVED", "Dimension", "LayerKind", "Quantities", "layer_kind", "layer_kinds"]
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.formulas import Formula
+from blackthorn.layers import Quantities, layer_kinds
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 
@@ -105,7 +106,9 @@ class SimulatedRunner(Runner):
                 f"the simulated device has no formula for {probe.layer}", f"add one to those of its file: {known}"
             )
         try:
-            seconds: float = self._formulas[probe.layer].evaluate(probe.dimensions).item()
+            kind = layer_kinds().get(probe.layer)
+            point = Quantities(kind, probe.precision, [probe.dimensions]) if kind else probe.dimensions
+            seconds: float = self._formulas[probe.layer].evaluate(point).item()
         except KeyError as error:
             raise BadValue(f"the formula names {error}, which {probe.key} lacks", "use dimensions of the layer kind") from error
         if not 0 < seconds < math.inf:

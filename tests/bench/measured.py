@@ -9,7 +9,7 @@ import numpy as np
 from blackthorn.cli.sweep_plan import make_selector
 from blackthorn.fitting import fit_device
 from blackthorn.fitting.device import rmspe
-from blackthorn.layers import layer_kind
+from blackthorn.layers import Quantities, layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.records import FittedModel, Measurement, Probe, Range, Sweep
@@ -58,9 +58,9 @@ def plane_swept() -> Iterator[Row]:
         tests = [{"filters": int(rng.integers(1, 1025)), "channels": int(rng.choice(ALIGNED.values()))} for _ in range(100)]
         truth = timed([plan.probe_at(point) for point in tests], timer)
     seconds = np.array([measurement.at_speed(model.reference_seconds) for measurement in truth])
-    points = {name: np.array([float(point[name]) for point in tests]) for name in plan.axes}
     (layer,) = model.layers
-    relative = layer.formula.evaluate(points) / seconds - 1.0
+    quantities = Quantities(plan.kind, plan.precision, [measurement.probe.dimensions for measurement in truth])
+    relative = layer.formula.evaluate(quantities) / seconds - 1.0
     error = rmspe(relative)
     unsteady = sum(measurement.grade == "noisy" for measurement in truth)
     seen = f"{layer.points} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"

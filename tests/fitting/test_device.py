@@ -9,6 +9,7 @@ from blackthorn.fitting import fit_device
 from blackthorn.fitting.device import cross_validated, layer_classes, nominal_speed, points_of, rmspe
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, Linear, Step
+from blackthorn.layers import Quantities, layer_kind
 from blackthorn.records import Measurement, Range, Sweep
 from blackthorn.sweeping import SweepPlan
 from tests.examples import DEVICE, a_header
@@ -114,3 +115,20 @@ def test_without_a_reference_there_is_no_nominal_speed():
     sweep = a_sweep(STAIRS, {"filters": Range(1, 4)})
     bare = tuple(msgspec.structs.replace(m, reference_seconds=None) for m in sweep.measurements)
     assert nominal_speed([msgspec.structs.replace(sweep, measurements=bare)]) is None
+
+
+def test_formulas_may_speak_of_the_bytes_that_a_layer_moves():
+    sweep = a_sweep(PLANE, {"filters": Range(16, 256, 48), "channels": Range(16, 256, 48)})
+    slow_beyond = 400_000
+    measurements = []
+    for measurement in sweep.measurements:
+        moved = layer_kind("conv2d").bytes_moved(measurement.probe.dimensions, "fp32")
+        seconds = measurement.seconds * (1.0 if moved <= slow_beyond else 1.6)
+        measurements.append(msgspec.structs.replace(measurement, seconds=seconds))
+    (layer,) = fit_device([msgspec.structs.replace(sweep, measurements=tuple(measurements))], "now", "test").layers
+    assert "bytes_moved <=" in layer.text
+    assert set(layer.ranges) == {"filters", "channels"}
+    probes = [measurement.probe.dimensions for measurement in measurements]
+    predicted = layer.formula.evaluate(Quantities(layer_kind("conv2d"), "fp32", probes))
+    errors = predicted / np.array([measurement.seconds for measurement in measurements]) - 1.0
+    assert np.quantile(np.abs(errors), 0.9) < 0.03

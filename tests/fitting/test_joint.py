@@ -102,3 +102,16 @@ def test_no_second_staircase_is_bought_from_noise():
     points = random_points(PUBLISHED, noise=0.02)
     best = fit_points(points)[0]
     assert (best.structure["filters"], best.structure["channels"]) == (Leaf((32,)), Leaf((8,)))
+
+
+def test_layers_beyond_a_cache_are_a_regime_of_their_own():
+    rng = np.random.default_rng(3)
+    dimensions = {name: rng.integers(4, 200, 40).astype(float) for name in ("channels", "height")}
+    moved = 64.0 * dimensions["channels"] * dimensions["height"]
+    seconds = 1e-5 + moved * np.where(moved <= 400_000, 4e-11, 8e-11) * (1.0 + 0.01 * rng.standard_normal(40))
+    points = Points({"bytes_moved": moved, **dimensions}, seconds, 0.01, np.ones(40), derived=("bytes_moved",))
+    best = fit_points(points)[0]
+    threshold = best.structure["bytes_moved"].condition.threshold
+    assert best.structure["channels"] == best.structure["height"] == LINE
+    assert moved[moved <= 400_000].max() * 0.7 < threshold < moved[moved > 400_000].min() * 1.4
+    assert "bytes_moved <=" in best.formula().text()

@@ -1,0 +1,36 @@
+"""What formulas may speak of: the dimensions of layers, and what follows from them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.layers.base import LayerKind
+from blackthorn.records import Dimensions, Precision
+
+BYTES_MOVED = "bytes_moved"
+"""Bytes of input, weights and output together: caches take a layer by them, whatever its shape."""
+
+
+class Quantities(dict[str, NDArray[np.float64]]):
+    """Dimensions of layers of one kind and `BYTES_MOVED`, by name, each of shape (layers,), worked out when they are asked for.
+
+    Args:
+        kind: the kind of all of them.
+        precision: their number format.
+        layers: their dimensions, at least those that are asked for.
+
+    Raises:
+        KeyError: on asking for what a layer does not have.
+    """
+
+    def __init__(self, kind: LayerKind, precision: Precision, layers: Sequence[Dimensions]) -> None:
+        super().__init__()
+        self._kind, self._precision, self._layers = kind, precision, layers
+
+    def __missing__(self, name: str) -> NDArray[np.float64]:
+        found = self[name] = np.array([self._of(layer, name) for layer in self._layers], dtype=np.float64)
+        return found
+
+    def _of(self, layer: Dimensions, name: str) -> int:
+        return self._kind.bytes_moved(layer, self._precision) if name == BYTES_MOVED else layer[name]
