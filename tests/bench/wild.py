@@ -5,7 +5,7 @@ import sys
 import tempfile
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,9 @@ def fetched(network: WildNetwork) -> Path:
     return path
 
 
-def compared(path: Path, nodes: list[ResolvedNode], inputs: Mapping[str, Tensor], fed: Mapping[str, int]) -> dict[str, bool]:
+def compared(
+    path: Path, nodes: Sequence[ResolvedNode], inputs: Mapping[str, Tensor], fed: Mapping[str, int]
+) -> dict[str, bool]:
     """Whether ONNX Runtime finds the same shape, element type and contents, by tensor.
 
     It tells nothing of what is inside of branches: those tensors are left out, and so are those of a branch's own node where
@@ -135,7 +137,7 @@ def described(network: WildNetwork) -> Row:
     read = read_network(path, network.input_shapes)
     model = load_model(path)
     inputs = settle_inputs(model.graph, network.input_shapes, str(path))
-    nodes = resolve(model, inputs, str(path))
+    nodes = resolve(model, inputs, str(path)).nodes
     unknown = Counter(node.op_type for node in nodes if any(tensor.shape is None for tensor in node.outputs))
     macs = sum(layer.macs for layer in read.layers)
     of_kind = sum(layer.macs for layer in read.layers if layer.kind is not None)
