@@ -214,7 +214,8 @@ class OnnxNode(msgspec.Struct, frozen=True):
     """One node of a network with the shapes of what goes in and out; None where a shape is not known.
 
     `attributes` holds whole numbers, fractions, texts and lists of them; tensors and subgraphs are left out. `constant` says
-    of each input whether it is the same in every run: a weight, or something made of weights alone.
+    of each input whether it is the same in every run: a weight, or something made of weights alone. `elements` tells the
+    element type of each input as numpy names it (float32, int64, uint8, bool), empty where it is not known.
     """
 
     name: str
@@ -223,6 +224,7 @@ class OnnxNode(msgspec.Struct, frozen=True):
     outputs: tuple[tuple[int, ...] | None, ...]
     attributes: Mapping[str, object]
     constant: tuple[bool, ...] = ()
+    elements: tuple[str, ...] = ()
 
 
 class NetworkLayer(msgspec.Struct, frozen=True):

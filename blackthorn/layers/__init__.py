@@ -12,16 +12,30 @@ from blackthorn.layers.binary import Add, AddBroadcast
 from blackthorn.layers.conv1d import Conv1d
 from blackthorn.layers.conv2d import Conv2d
 from blackthorn.layers.conv_transpose2d import ConvTranspose2d
+from blackthorn.layers.convolution_int8 import (
+    Conv1dInt8,
+    Conv1dUint8,
+    Conv2dInt8,
+    Conv2dUint8,
+    DepthwiseConv2dInt8,
+    DepthwiseConv2dUint8,
+    IntegerConv2dInt8,
+    IntegerConv2dUint8,
+)
 from blackthorn.layers.dense import Dense
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d
 from blackthorn.layers.elementwise import Cast, Elu, Gelu, PRelu, Relu, Sigmoid, Softplus
+from blackthorn.layers.elementwise_int8 import AddInt8, SigmoidInt8, SoftmaxInt8
 from blackthorn.layers.global_pool import GlobalAveragePool2d
 from blackthorn.layers.lrn import Lrn
 from blackthorn.layers.matmul import MatMul
 from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
 from blackthorn.layers.quantities import BYTES_MOVED, Quantities
+from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
+from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
 from blackthorn.layers.recurrent import Gru, Lstm
+from blackthorn.layers.recurrent_int8 import LstmInt8
 from blackthorn.layers.reorder import ReorderInput, ReorderOutput
 from blackthorn.layers.reshape import Reshape
 from blackthorn.layers.resize import ResizeLinear, ResizeNearest
@@ -66,6 +80,24 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
     Cast,
     ReorderInput,
     ReorderOutput,
+    Quantize,
+    DynamicQuantize,
+    Dequantize,
+    DenseInt8,
+    DenseUint8,
+    MatMulUint8,
+    Conv2dInt8,
+    Conv2dUint8,
+    DepthwiseConv2dInt8,
+    DepthwiseConv2dUint8,
+    Conv1dInt8,
+    Conv1dUint8,
+    IntegerConv2dInt8,
+    IntegerConv2dUint8,
+    AddInt8,
+    SigmoidInt8,
+    SoftmaxInt8,
+    LstmInt8,
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
-from blackthorn.layers.products import PRODUCT_OPERATORS, read_product
+from blackthorn.layers.products import PRODUCT_OPERATORS, Product, read_product
 from blackthorn.records import Dimensions, OnnxNode
 
 
@@ -31,8 +31,12 @@ class MatMul(LayerKind):
             outputs=((batch, rows, columns),),
         )
 
+    def product(self, node: OnnxNode) -> Product | None:
+        """The matrix product that a node is, with weights or without; None where it is none of the kind's operators."""
+        return read_product(node)
+
     def read(self, node: OnnxNode) -> Dimensions | None:
-        product = read_product(node)
+        product = self.product(node)
         if product is None or product.weighted:
             return None
         return {"rows": product.rows, "inner": product.inner, "columns": product.columns, "batch": product.batch}

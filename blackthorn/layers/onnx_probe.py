@@ -6,7 +6,7 @@ of their own each, written just before. Different inputs also keep runtimes from
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -21,8 +21,12 @@ IR_VERSION = 8
 PATTERN = 65_521
 """Length of the repeated random pattern that fills weights: a prime, so that no two rows or copies are alike."""
 PRECISION_BYTES: dict[Precision, int] = {"fp32": 4, "fp16": 2}
-WHOLE_BYTES = 8
-"""Bytes of an int64."""
+WHOLE = "int64"
+"""The element type of whole numbers where none is said."""
+WEIGHT_LIMIT, UNSIGNED_ZERO = 120, 128
+"""Weights of 8 bits lie less than the one away from zero, or from the other where they are unsigned."""
+MASK_RUN = 64
+"""Truth values come in runs of this length, as those that hide padding or the future do: a processor foresees them."""
 MICROSOFT = "com.microsoft"
 """Domain of the operators that ONNX Runtime adds to the standard ones."""
 WRITER, HARMLESS_THRESHOLD = "ThresholdedRelu", -8.0
@@ -30,6 +34,8 @@ WRITER, HARMLESS_THRESHOLD = "ThresholdedRelu", -8.0
 it is never shared. Neither it nor the reader is an operator of any layer kind."""
 READER = "Softsign"
 """What reads the output of a copy, so that the copy writes to memory that the runtime chooses, as inside a network."""
+WHOLE_READER = "Cast"
+"""What reads it where it is whole numbers or truth values, which also writes those that are not of 64 bits."""
 LAYOUT_HOLDER = "MaxPool"
 """With a kernel of 1 it hands its input through in the blocked layout in which convolutional networks run."""
 PARAMETER_SHIFT, COPY_SHIFT = 1, 7919
@@ -37,24 +43,32 @@ PARAMETER_SHIFT, COPY_SHIFT = 1, 7919
 
 
 class Activations(msgspec.Struct, frozen=True):
-    """An input that the layer before has computed: fractions, or whole numbers (int64) below a limit where one is given."""
+    """An input that the layer before has computed: fractions, or whole numbers below a limit where one is given.
+
+    `element` is the type of the whole numbers (or truth values) as numpy names it.
+    """
 
     shape: tuple[int, ...]
     whole_below: int | None = None
+    element: str = WHOLE
 
     def bytes(self, precision: Precision) -> int:
         """Bytes in memory."""
-        return math.prod(self.shape) * (WHOLE_BYTES if self.whole_below else PRECISION_BYTES[precision])
+        return math.prod(self.shape) * number_bytes(self.element if self.whole_below else "", precision)
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """An input that never changes, filled with small numbers that differ between copies."""
+    """An input that never changes, filled with small numbers that differ between copies.
+
+    `element` is int8, uint8, int32 or bool; fractions if empty.
+    """
 
     shape: tuple[int, ...]
+    element: str = ""
 
     def bytes(self, precision: Precision) -> int:
         """Bytes in memory."""
-        return math.prod(self.shape) * PRECISION_BYTES[precision]
+        return math.prod(self.shape) * number_bytes(self.element, precision)
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -70,6 +84,11 @@ class LeftOut(msgspec.Struct, frozen=True):
 Input = Activations | Weights | Given | LeftOut
 
 
+def number_bytes(element: str, precision: Precision) -> int:
+    """Bytes of one number: of an element type as numpy names it, or a fraction where it is empty."""
+    return np.dtype(element).itemsize if element else PRECISION_BYTES[precision]
+
+
 class ProbeLayer(msgspec.Struct, frozen=True):
     """One copy of a layer as an ONNX node.
 
@@ -77,6 +96,7 @@ class ProbeLayer(msgspec.Struct, frozen=True):
         operator: the ONNX operator.
         inputs: what it takes, in order.
         outputs: the shapes of what it gives.
+        elements: the element types of what it gives, as numpy names them; empty for fractions, as are all that are not told.
         attributes: its ONNX attributes.
         element_attribute: the attribute that names the element type of the results, where the operator has one.
         domain: of the operator; the standard one if empty.
@@ -89,6 +109,7 @@ class ProbeLayer(msgspec.Struct, frozen=True):
     inputs: tuple[Input, ...]
     outputs: tuple[tuple[int, ...], ...]
     attributes: Mapping[str, Any] = {}
+    elements: tuple[str, ...] = ()
     element_attribute: str = ""
     domain: str = ""
     shared_input: bool = False
@@ -101,19 +122,34 @@ class ProbeLayer(msgspec.Struct, frozen=True):
 
     def moved_bytes(self, precision: Precision) -> int:
         """Bytes of inputs, weights and outputs, each touched once."""
-        activations = [given for given in self.inputs if isinstance(given, Activations)] + list(map(Activations, self.outputs))
-        return sum(given.bytes(precision) for given in activations) + self.weight_bytes(precision)
+        entering = sum(given.bytes(precision) for given in self.inputs if isinstance(given, Activations))
+        leaving = sum(math.prod(shape) * number_bytes(element, precision) for shape, element in self.results())
+        return entering + self.weight_bytes(precision) + leaving
+
+    def results(self) -> Iterator[tuple[tuple[int, ...], str]]:
+        """Shape and element type of every output."""
+        fractions = ("",) * (len(self.outputs) - len(self.elements))
+        return zip(self.outputs, self.elements + fractions, strict=True)
 
 
-def weight_pattern(shape: Sequence[int], offset: int, precision: Precision) -> NDArray[np.generic]:
+def weight_pattern(weights: Weights, offset: int, precision: Precision) -> NDArray[np.generic]:
     """Repeatable weights around zero, small enough that deep sums stay finite; `offset` makes copies differ.
 
     Filled from a short pattern: drawing 37 million normal numbers would cost more than timing the layer.
     """
-    pattern = np.random.default_rng(0).uniform(-0.05, 0.05, PATTERN)
-    dtype = np.float16 if precision == "fp16" else np.float32
-    count = math.prod(shape)
-    return np.resize(np.roll(pattern, offset).astype(dtype), count).reshape(shape)
+    pattern = np.roll(_pattern(weights.element, precision), offset)
+    return np.resize(pattern, math.prod(weights.shape)).reshape(weights.shape)
+
+
+def _pattern(element: str, precision: Precision) -> NDArray[np.generic]:
+    """`PATTERN` numbers of an element type, or fractions if it is empty."""
+    generator = np.random.default_rng(0)
+    if element == "bool":
+        return np.array(np.arange(PATTERN) // MASK_RUN % 2 == 0)
+    if element:
+        zero = UNSIGNED_ZERO if element == "uint8" else 0
+        return generator.integers(zero - WEIGHT_LIMIT, zero + WEIGHT_LIMIT, PATTERN).astype(element)
+    return generator.uniform(-0.05, 0.05, PATTERN).astype(np.float16 if precision == "fp16" else np.float32)
 
 
 def probe_model(layer: ProbeLayer, copies: int, precision: Precision) -> bytes:
@@ -144,7 +180,7 @@ class _ProbeGraph:
         for copy in range(copies):
             self._add_copy(copy)
         entering = [
-            helper.make_tensor_value_info(f"x{place}", self._element(given), given.shape)
+            helper.make_tensor_value_info(f"x{place}", self._element(WHOLE if given.whole_below else ""), given.shape)
             for place, given in self._activations()
         ]
         graph = helper.make_graph(self._nodes, "probe", entering, self._outputs, self._constants)
@@ -157,11 +193,12 @@ class _ProbeGraph:
     def _activations(self) -> Iterator[tuple[int, Activations]]:
         return ((place, given) for place, given in enumerate(self._layer.inputs) if isinstance(given, Activations))
 
-    def _element(self, given: Activations) -> int:
-        from onnx import TensorProto
+    def _element(self, name: str) -> int:
+        """ONNX's number of an element type; of fractions if the name is empty."""
+        from onnx import helper
 
-        whole, fraction = TensorProto.INT64, TensorProto.FLOAT16 if self._precision == "fp16" else TensorProto.FLOAT
-        return int(whole if given.whole_below else fraction)
+        fraction = "float16" if self._precision == "fp16" else "float32"
+        return int(helper.np_dtype_to_tensor_dtype(np.dtype(name or fraction)))
 
     def _add_copy(self, copy: int) -> None:
         """One layer, what writes its inputs, and what reads its outputs."""
@@ -172,12 +209,15 @@ class _ProbeGraph:
         written = [f"z{copy}_{index}" for index in range(len(layer.outputs))]
         attributes = dict(layer.attributes)
         if layer.element_attribute:
-            attributes[layer.element_attribute] = self._element(Activations(()))
+            attributes[layer.element_attribute] = self._element(next(iter(layer.elements), ""))
         self._nodes.append(helper.make_node(layer.operator, read, written, f"layer{copy}", domain=layer.domain, **attributes))
-        for index, shape in enumerate(layer.outputs):
+        for index, (shape, element) in enumerate(layer.results()):
             output = f"y{copy}_{index}"
-            self._add(layer.reader, written[index], output)
-            self._outputs.append(helper.make_tensor_value_info(output, self._element(Activations(shape)), shape))
+            if element:
+                self._add(WHOLE_READER, written[index], output, to=self._element(""))
+            else:
+                self._add(layer.reader, written[index], output)
+            self._outputs.append(helper.make_tensor_value_info(output, self._element(""), shape))
 
     def _input(self, given: Input, place: int, copy: int) -> str:
         """The name of an input of a copy, which is there afterwards."""
@@ -187,7 +227,7 @@ class _ProbeGraph:
             return self._written(given, place, copy)
         if isinstance(given, Given):
             return self._constant(f"g{place}", given.values, new=copy == 0)
-        pattern = weight_pattern(given.shape, COPY_SHIFT * copy + PARAMETER_SHIFT * place, self._precision)
+        pattern = weight_pattern(given, COPY_SHIFT * copy + PARAMETER_SHIFT * place, self._precision)
         return self._constant(f"p{copy}_{place}", pattern)
 
     def _written(self, given: Activations, place: int, copy: int) -> str:
@@ -199,9 +239,12 @@ class _ProbeGraph:
             name = self._add("Add", name, f"w{place}{last}", self._constant(f"a{place}{last}", added))
         elif not self._layer.shared_input:
             name = self._add(WRITER, name, f"w{place}{last}", alpha=HARMLESS_THRESHOLD - copy)
-        if self._layer.blocked and (copy == 0 or not self._layer.shared_input):
-            self._add(LAYOUT_HOLDER, name, f"b{place}{last}", kernel_shape=[1, 1])
-        return f"b{place}{last}" if self._layer.blocked else name
+        new = copy == 0 or not self._layer.shared_input
+        if given.whole_below and given.element != WHOLE:
+            name = self._add(WHOLE_READER, name, f"e{place}{last}", new=new, to=self._element(given.element))
+        if self._layer.blocked:
+            name = self._add(LAYOUT_HOLDER, name, f"b{place}{last}", new=new, kernel_shape=[1, 1])
+        return name
 
     def _constant(self, name: str, values: NDArray[np.generic], *, new: bool = True) -> str:
         from onnx import numpy_helper
@@ -210,8 +253,10 @@ class _ProbeGraph:
             self._constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def _add(self, operator: str, source: str, result: str, *others: str, **attributes: Any) -> str:
+    def _add(self, operator: str, source: str, result: str, *others: str, new: bool = True, **attributes: Any) -> str:
         from onnx import helper
 
+        if not new:
+            return result
         self._nodes.append(helper.make_node(operator, [source, *others], [result], f"{operator} to {result}", **attributes))
         return result

@@ -13,7 +13,14 @@ _OF_OPERATOR: Mapping[str, int] = {
     **dict.fromkeys(("ConvInteger", "MatMulInteger"), INT32),
     "DynamicQuantizeLinear": UINT8,
 }
-_OF_INPUT: Mapping[str, int] = {"CastLike": 1, "DequantizeLinear": 1, "OneHot": 2, "QuantizeLinear": 2, "Where": 1}
+_OF_INPUT: Mapping[str, int] = {
+    "CastLike": 1,
+    "DequantizeLinear": 1,
+    "MatMulIntegerToFloat": 2,
+    "OneHot": 2,
+    "QuantizeLinear": 2,
+    "Where": 1,
+}
 """Operators whose output is of the type of a certain input; the others follow their first."""
 _SIGNALS = ("BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix")
 _OF_ATTRIBUTE: Mapping[str, str] = {

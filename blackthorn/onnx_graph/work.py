@@ -59,7 +59,8 @@ _WORK: Mapping[str, Callable[[Call, Shape], int]] = {
     **dict.fromkeys(("Conv", "ConvInteger", "FusedConv"), _conv),
     "QLinearConv": _quantized_conv,
     "ConvTranspose": _conv_transpose,
-    **dict.fromkeys(("FusedGemm", "FusedMatMul", "Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"), _product),
+    **dict.fromkeys(("FusedGemm", "FusedMatMul", "Gemm", "MatMul", "QLinearMatMul"), _product),
+    **dict.fromkeys(("DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat"), _product),
     **dict.fromkeys(("Attention", "MultiHeadAttention"), _attention),
     **dict.fromkeys(("DynamicQuantizeLSTM", "GRU", "LSTM", "RNN"), _recurrent),
 }

@@ -35,6 +35,7 @@ def nodes(operators: frozenset[str]) -> st.SearchStrategy[OnnxNode]:
         outputs=st.lists(shapes, max_size=2).map(tuple),
         attributes=st.dictionaries(st.sampled_from(ATTRIBUTES), values, max_size=4),
         constant=st.lists(st.booleans(), max_size=4).map(tuple),
+        elements=st.lists(st.sampled_from(["float32", "uint8", "int8", ""]), max_size=4).map(tuple),
     )
 
 

@@ -36,8 +36,7 @@ def test_a_probe_of_half_precision_runs_as_its_copies(kind: str) -> None:
     assert len(counted) == layer_kind(kind).copies(dimensions, "fp16")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+@pytest.mark.parametrize(("kind", "precision"), [(name, each) for name in KINDS for each in layer_kind(name).precisions])
 def test_a_probe_is_sound_onnx(kind: str, precision: Precision) -> None:
     import onnx
 

@@ -18,7 +18,7 @@ def test_a_probes_node_gives_its_dimensions_back(name: str, tmp_path: Path) -> N
     kind = layer_kind(name)
 
     @QUICK
-    @given(points(kind), st.sampled_from(["fp32", "fp16"]))
+    @given(points(kind), st.sampled_from(kind.precisions))
     def law(dimensions: dict[str, int], precision: str) -> None:
         path = tmp_path / "probe.onnx"
         path.write_bytes(kind.onnx_model(dimensions, precision))

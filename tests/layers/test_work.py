@@ -1,10 +1,14 @@
 """Multiply-accumulates and bytes of every kind against counts made by hand."""
 
+from fractions import Fraction
+
 import pytest
 
 from blackthorn.layers import layer_kind
 from tests.layers.points import KINDS
 
+BYTE = Fraction(1, 4)
+"""A number of 8 bits, as a part of one of single precision."""
 COUNTS = {
     "conv2d": ("filters=6 channels=4 height=9 width=8 kernel=3 kernel_width=1 stride=2 stride_width=1 groups=2",
                6 * 5 * 8 * 2 * 3, 4 * 72 + 6 * 40 + 6 * 6 + 6),
@@ -39,8 +43,30 @@ COUNTS = {
     "gru": ("hidden=3 inputs=5 steps=7 directions=1", 7 * 3 * 3 * 8, 35 + 7 * 3 + 9 * 5 + 9 * 3 + 18),
     "reorder_input": ("channels=20 height=5 width=4", 0, 2 * 400),
     "reorder_output": ("channels=20 height=5 width=4", 0, 2 * 400),
+    "quantize": ("elements=8", 0, 8 + 8 * BYTE),
+    "dynamic_quantize": ("elements=8", 0, 8 + 8 * BYTE + 1 + BYTE),
+    "dequantize": ("elements=8", 0, 8 * BYTE + 8),
+    **dict.fromkeys(("dense_int8", "dense_uint8"), ("rows=2 inputs=3 outputs=6", 36, (6 + 12 + 18) * BYTE)),
+    "matmul_uint8": ("batch=2 rows=3 inner=4 columns=6", 144, (24 + 48 + 36) * BYTE),
+    **dict.fromkeys(("conv2d_int8", "conv2d_uint8"),
+                    ("filters=6 channels=4 height=9 width=8 stride=2", 6 * 20 * 36, (4 * 72 + 6 * 20 + 6 * 36) * BYTE + 6)),
+    **dict.fromkeys(("integer_conv2d_int8", "integer_conv2d_uint8"),
+                    ("filters=6 channels=4 height=9 width=8 stride=2", 6 * 20 * 36, (4 * 72 + 6 * 36) * BYTE + 6 * 20)),
+    **dict.fromkeys(("depthwise_conv2d_int8", "depthwise_conv2d_uint8"),
+                    ("channels=4 height=9 width=8 stride=2", 4 * 20 * 9, (4 * 72 + 4 * 20 + 36) * BYTE + 4)),
+    **dict.fromkeys(("conv1d_int8", "conv1d_uint8"),
+                    ("filters=6 channels=4 length=9 kernel=3 stride=2", 6 * 5 * 12, (36 + 30 + 72) * BYTE + 6)),
+    "add_int8": ("elements=8", 0, 24 * BYTE),
+    "sigmoid_int8": ("elements=8", 0, 16 * BYTE),
+    "softmax_int8": ("rows=3 columns=4", 0, 24 * BYTE),
+    "lstm_int8": ("hidden=3 inputs=5 steps=7 directions=2", 7 * 2 * 4 * 3 * 8,
+                  35 + 7 * 2 * 3 + 2 * ((12 * 5 + 12 * 3) * BYTE + 24)),
 }  # fmt: skip
-"""Dimensions, multiply-accumulates, and numbers read or written; an int64 counts as two of fp32."""
+"""Dimensions, multiply-accumulates, and single-precision numbers read or written; an int64 counts as two of them."""
+
+
+HOLD_WHOLE_NUMBERS = ("cast", "gather")
+"""Kinds whose bytes are not all fractions'."""
 
 
 def test_every_kind_is_counted() -> None:
@@ -54,7 +80,7 @@ def test_work_is_what_a_hand_counts(name: str) -> None:
     dimensions = kind.complete({word.split("=")[0]: int(word.split("=")[1]) for word in text.split()})
     assert kind.macs(dimensions) == macs
     assert kind.bytes_moved(dimensions, "fp32") == 4 * numbers
-    if name not in ("cast", "gather"):
+    if "fp16" in kind.precisions and name not in HOLD_WHOLE_NUMBERS:
         assert kind.bytes_moved(dimensions, "fp16") == 2 * numbers
 
 

@@ -7,7 +7,8 @@ KEEPS_SHAPE = operators("""
     Abs Acos Acosh Asin Asinh Atan Atanh Bernoulli BiasGelu BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumProd CumSum
     DequantizeLinear Elu Erf Exp EyeLike FastGelu Floor Gelu HardSigmoid HardSwish Hardmax Identity ImageScaler IsInf IsNaN
     InstanceNormalization GroupNormalization LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization
-    MeanVarianceNormalization Mish Neg Not ParametricSoftplus QLinearLeakyRelu QLinearSigmoid QuantizeLinear QuickGelu
+    MeanVarianceNormalization Mish Neg Not ParametricSoftplus QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear
+    QuickGelu
     RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence RotaryEmbedding Round ScaledTanh Scatter
     ScatterElements ScatterND Selu Shrink Sigmoid Sign SimplifiedLayerNormalization Sin Sinh SkipLayerNormalization
     SkipSimplifiedLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh TensorScatter ThresholdedRelu Trilu

@@ -68,7 +68,7 @@ def _sequence(call: Call, hidden: int) -> list[Shape]:
 
 
 RULES: dict[str, Rule] = {
-    **dict.fromkeys(("FusedMatMul", "MatMul", "MatMulInteger"), _matmul),
+    **dict.fromkeys(("DynamicQuantizeMatMul", "FusedMatMul", "MatMul", "MatMulInteger", "MatMulIntegerToFloat"), _matmul),
     "QLinearMatMul": _quantized_matmul,
     "Gemm": _gemm,
     "FusedGemm": _gemm,
