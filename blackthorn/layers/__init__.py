@@ -6,11 +6,14 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from blackthorn.errors import UnknownName
+from blackthorn.layers.attention import Attention, MultiHeadAttention
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.batch_norm import BatchNorm
 from blackthorn.layers.binary import Add, AddBroadcast
+from blackthorn.layers.columns import CumulativeSum, ReduceColumns
 from blackthorn.layers.conv1d import Conv1d
 from blackthorn.layers.conv2d import Conv2d
+from blackthorn.layers.conv3d import Conv3d
 from blackthorn.layers.conv_transpose2d import ConvTranspose2d
 from blackthorn.layers.convolution_int8 import (
     Conv1dInt8,
@@ -24,22 +27,30 @@ from blackthorn.layers.convolution_int8 import (
 )
 from blackthorn.layers.dense import Dense
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d
-from blackthorn.layers.elementwise import Cast, Elu, Gelu, PRelu, Relu, Sigmoid, Softplus
+from blackthorn.layers.elementwise import Cast, CastShort, Elu, Gelu, PRelu, Relu, Sigmoid, Softplus
 from blackthorn.layers.elementwise_int8 import AddInt8, SigmoidInt8, SoftmaxInt8
 from blackthorn.layers.global_pool import GlobalAveragePool2d
 from blackthorn.layers.lrn import Lrn
+from blackthorn.layers.masking import Where
 from blackthorn.layers.matmul import MatMul
 from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
+from blackthorn.layers.pool1d import AveragePool1d, GlobalPool, MaxPool1d
+from blackthorn.layers.pool3d import AveragePool3d, MaxPool3d
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
 from blackthorn.layers.quantities import BYTES_MOVED, Quantities
 from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
 from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
+from blackthorn.layers.ranking import ArgMax, OneHot, TopK
 from blackthorn.layers.recurrent import Gru, Lstm
 from blackthorn.layers.recurrent_int8 import LstmInt8
 from blackthorn.layers.reorder import ReorderInput, ReorderOutput
+from blackthorn.layers.repeating import Expand, ReverseSequence
 from blackthorn.layers.reshape import Reshape
-from blackthorn.layers.resize import ResizeLinear, ResizeNearest
+from blackthorn.layers.resize import ResizeCubic, ResizeLinear, ResizeNearest
 from blackthorn.layers.rows import InstanceNorm, LayerNorm, Reduce, Softmax
+from blackthorn.layers.scattering import GatherElements, GatherNd, ScatterElements, ScatterNd
+from blackthorn.layers.shuffling import DepthToSpace, SpaceToDepth
+from blackthorn.layers.sums import Sum
 from blackthorn.layers.transpose import Transpose
 
 _BUILT_IN: tuple[type[LayerKind], ...] = (
@@ -80,6 +91,31 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
     Cast,
     ReorderInput,
     ReorderOutput,
+    ReduceColumns,
+    CumulativeSum,
+    Sum,
+    Where,
+    Expand,
+    ReverseSequence,
+    CastShort,
+    ArgMax,
+    TopK,
+    OneHot,
+    GatherElements,
+    GatherNd,
+    ScatterElements,
+    ScatterNd,
+    Attention,
+    MultiHeadAttention,
+    ResizeCubic,
+    DepthToSpace,
+    SpaceToDepth,
+    MaxPool1d,
+    AveragePool1d,
+    GlobalPool,
+    Conv3d,
+    MaxPool3d,
+    AveragePool3d,
     Quantize,
     DynamicQuantize,
     Dequantize,

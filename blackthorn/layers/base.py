@@ -49,8 +49,8 @@ class LayerKind(abc.ABC):
     stretch: ClassVar[str | None] = None
     """The dimension that counts numbers next to each other, where a layer's time is that of moving memory.
 
-    Such a kind takes whole numbers, too, as many as single-precision numbers of as many bytes: adding takes 0.62 ns a number
-    for both fp32 and int32, 1.4 for int64; `And` of truth values takes 0.14.
+    Such a kind takes whole numbers, too, counted as the fractions that fill as many bytes: adding takes 0.62 ns a number of
+    fp32, 0.66 of int32 and 1.4 of int64; `And` of truth values takes 0.14.
     """
 
     @abc.abstractmethod

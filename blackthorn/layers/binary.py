@@ -1,4 +1,4 @@
-"""Sums, products and extremes of two inputs, of one shape or with one of them broadcast."""
+"""Sums, products, extremes and comparisons of two inputs, of one shape or with one of them broadcast."""
 
 import itertools
 import math
@@ -12,7 +12,9 @@ from blackthorn.layers.onnx_probe import Activations, ProbeLayer
 from blackthorn.layers.shapes import Shape, input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
 
-BINARY_OPERATORS = frozenset({"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub", "Sum"})
+_ARITHMETIC = frozenset({"Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum"})
+_LOGIC = frozenset({"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or", "Xor"})
+BINARY_OPERATORS = _ARITHMETIC | _LOGIC
 
 
 class _Sides(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class Add(LayerKind):
     name: ClassVar[str] = "add"
     operators: ClassVar[frozenset[str]] = BINARY_OPERATORS
     dimensions: ClassVar[tuple[Dimension, ...]] = (ELEMENTS,)
+    stretch = "elements"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         shape = (dimensions["elements"],)
@@ -59,6 +62,7 @@ class AddBroadcast(LayerKind):
     name: ClassVar[str] = "add_broadcast"
     operators: ClassVar[frozenset[str]] = BINARY_OPERATORS
     dimensions: ClassVar[tuple[Dimension, ...]] = (Dimension("rows", 128, 1, 4096), Dimension("columns", 512, 2, 50_176))
+    stretch = "columns"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         rows, columns = dimensions["rows"], dimensions["columns"]

@@ -8,12 +8,14 @@ import math
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
-from blackthorn.layers.onnx_probe import MICROSOFT, Activations, ProbeLayer, Weights
+from blackthorn.layers.onnx_probe import MICROSOFT, TRUTH, WHOLE, Activations, ProbeLayer, Weights
 from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
 
 WHOLE_BELOW = 256
 """Whole numbers that a probe casts are smaller than this, as pixels are."""
+ONNX_INT64 = 7
+"""ONNX's number of int64, which `to` tells."""
 ELEMENTS = Dimension("elements", 100_000, 1, 1_000_000)
 
 
@@ -40,7 +42,8 @@ class Relu(Elementwise):
 
     name: ClassVar[str] = "relu"
     operator: ClassVar[str] = "Relu"
-    operators: ClassVar[frozenset[str]] = frozenset(
+    stretch = "elements"
+    operators: ClassVar[frozenset[str]] = frozenset({"IsInf", "IsNaN", "Not"}) | frozenset(
         {"Abs", "Ceil", "Clip", "Exp", "Floor", "HardSigmoid", "LeakyRelu", "Neg", "Reciprocal", "Relu", "Round", "Sqrt"}
     )
 
@@ -90,11 +93,29 @@ class Softplus(Elementwise):
 
 
 class Cast(Elementwise):
-    """Whole numbers turned into fractions."""
+    """Whole numbers of 64 bits turned into fractions, or into others, or others into them.
+
+    That takes 0.6 to 1.3 ns a number; between shorter ones it takes 0.3 to 0.5.
+    """
 
     name: ClassVar[str] = "cast"
     operators: ClassVar[frozenset[str]] = frozenset({"Cast"})
+    gives_whole = True
+    element: ClassVar[str] = WHOLE
+    is_wide: ClassVar[bool] = True
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         shape = (dimensions["elements"],)
-        return ProbeLayer("Cast", (Activations(shape, WHOLE_BELOW),), (shape,), element_attribute="to")
+        return ProbeLayer("Cast", (Activations(shape, WHOLE_BELOW, self.element),), (shape,), element_attribute="to")
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        wide = node.elements[:1] == (WHOLE,) or node.attributes.get("to") == ONNX_INT64
+        return super().read(node) if wide == self.is_wide else None
+
+
+class CastShort(Cast):
+    """Numbers of at most 32 bits turned into others of at most 32 bits; in the probe truth values into fractions."""
+
+    name: ClassVar[str] = "cast_short"
+    element: ClassVar[str] = TRUTH
+    is_wide: ClassVar[bool] = False

@@ -54,6 +54,7 @@ class Concat(LayerKind):
     name: ClassVar[str] = "concat"
     operators: ClassVar[frozenset[str]] = frozenset({"Concat"})
     dimensions: ClassVar[tuple[Dimension, ...]] = movement_dimensions(shortest=2)
+    stretch = "run_length"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         runs, run_length = dimensions["runs"], dimensions["run_length"]
@@ -70,6 +71,7 @@ class Split(LayerKind):
     name: ClassVar[str] = "split"
     operators: ClassVar[frozenset[str]] = frozenset({"Split"})
     dimensions: ClassVar[tuple[Dimension, ...]] = movement_dimensions(shortest=2)
+    stretch = "run_length"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         runs, run_length = dimensions["runs"], dimensions["run_length"]
@@ -87,6 +89,7 @@ class Slice(LayerKind):
     name: ClassVar[str] = "slice"
     operators: ClassVar[frozenset[str]] = frozenset({"Slice"})
     dimensions: ClassVar[tuple[Dimension, ...]] = movement_dimensions()
+    stretch = "run_length"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         runs, run_length = dimensions["runs"], dimensions["run_length"]
@@ -106,6 +109,7 @@ class Pad(LayerKind):
     name: ClassVar[str] = "pad"
     operators: ClassVar[frozenset[str]] = frozenset({"Pad"})
     dimensions: ClassVar[tuple[Dimension, ...]] = movement_dimensions(shortest=2 * PAD_WIDTH + 1)
+    stretch = "run_length"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         runs, run_length = dimensions["runs"], dimensions["run_length"]
@@ -128,6 +132,7 @@ class Gather(LayerKind):
     name: ClassVar[str] = "gather"
     operators: ClassVar[frozenset[str]] = frozenset({"Gather"})
     dimensions: ClassVar[tuple[Dimension, ...]] = (Dimension("runs", 128, 1, 4096), Dimension("run_length", 384, 1, 4096))
+    stretch = "run_length"
 
     def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
         moved = Activations((2, dimensions["runs"], dimensions["run_length"]))

@@ -23,6 +23,7 @@ PATTERN = 65_521
 PRECISION_BYTES: dict[Precision, int] = {"fp32": 4, "fp16": 2}
 WHOLE = "int64"
 """The element type of whole numbers where none is said."""
+TRUTH = "bool"
 WEIGHT_LIMIT, UNSIGNED_ZERO = 120, 128
 """Weights of 8 bits lie less than the one away from zero, or from the other where they are unsigned."""
 MASK_RUN = 64
@@ -144,7 +145,7 @@ def weight_pattern(weights: Weights, offset: int, precision: Precision) -> NDArr
 def _pattern(element: str, precision: Precision) -> NDArray[np.generic]:
     """`PATTERN` numbers of an element type, or fractions if it is empty."""
     generator = np.random.default_rng(0)
-    if element == "bool":
+    if element == TRUTH:
         return np.array(np.arange(PATTERN) // MASK_RUN % 2 == 0)
     if element:
         zero = UNSIGNED_ZERO if element == "uint8" else 0
@@ -232,15 +233,16 @@ class _ProbeGraph:
 
     def _written(self, given: Activations, place: int, copy: int) -> str:
         """The activations of a copy: the model's input where it is shared, else written for this copy alone."""
-        name, last = f"x{place}", "" if self._layer.shared_input else f"_{copy}"
+        name, last, written = f"x{place}", "" if self._layer.shared_input else f"_{copy}", WHOLE
         if not self._layer.shared_input and given.whole_below:
             # The model's own whole numbers are 0 and 1.
-            added = np.random.default_rng(copy).integers(0, given.whole_below - 1, given.shape)
-            name = self._add("Add", name, f"w{place}{last}", self._constant(f"a{place}{last}", added))
+            others = np.random.default_rng(copy).integers(0, given.whole_below - 1, given.shape)
+            operator, written = ("Less", TRUTH) if given.element == TRUTH else ("Add", WHOLE)
+            name = self._add(operator, name, f"w{place}{last}", self._constant(f"a{place}{last}", others))
         elif not self._layer.shared_input:
             name = self._add(WRITER, name, f"w{place}{last}", alpha=HARMLESS_THRESHOLD - copy)
         new = copy == 0 or not self._layer.shared_input
-        if given.whole_below and given.element != WHOLE:
+        if given.whole_below and given.element != written:
             name = self._add(WHOLE_READER, name, f"e{place}{last}", new=new, to=self._element(given.element))
         if self._layer.blocked:
             name = self._add(LAYOUT_HOLDER, name, f"b{place}{last}", new=new, kernel_shape=[1, 1])

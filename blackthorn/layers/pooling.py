@@ -4,11 +4,12 @@ Where the channels fill whole blocks, ONNX Runtime pools in the blocked layout o
 of the same channels takes the same way, whatever stands before it.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, along, named, numbers
+from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, Names, along, named, numbers
 from blackthorn.layers.base import Dimension, LayerKind
-from blackthorn.layers.images import IMAGE_SHORTHANDS, image_shape
+from blackthorn.layers.images import IMAGE_SHORTHANDS
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
 from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute
 from blackthorn.layers.windows import positions, same_padded, same_pads
@@ -19,6 +20,9 @@ class WindowPool(LayerKind):
     """Every channel reduced over windows of kernel x kernel_width, zero-padded as in conv2d."""
 
     operator: ClassVar[str]
+    sizes: ClassVar[Names] = SIZE
+    kernels: ClassVar[Names] = KERNEL
+    strides: ClassVar[Names] = STRIDE
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 64, 1, 1024),
         *along(SIZE, 32, 224),
@@ -26,27 +30,29 @@ class WindowPool(LayerKind):
         *along(STRIDE, 2, 4),
         Dimension("batch", 1, 1, 64),
     )
-    shorthands = IMAGE_SHORTHANDS
+    shorthands: ClassVar[Mapping[str, Names]] = IMAGE_SHORTHANDS
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        image, kernel, stride = image_shape(dimensions), numbers(dimensions, KERNEL), numbers(dimensions, STRIDE)
+        image = numbers(dimensions, ("batch", "channels", *self.sizes))
+        kernel, stride = numbers(dimensions, self.kernels), numbers(dimensions, self.strides)
         return ProbeLayer(
             operator=self.operator,
             inputs=(Activations(image),),
             outputs=((*image[:2], *map(positions, image[2:], stride)),),
-            attributes={"kernel_shape": kernel, "strides": stride, "pads": same_pads(kernel, (1, 1))},
+            attributes={"kernel_shape": kernel, "strides": stride, "pads": same_pads(kernel, (1,) * len(kernel))},
         )
 
     def read(self, node: OnnxNode) -> Dimensions | None:
-        data, output = input_shape(node, 0, 4), output_shape(node, 0, 4)
-        kernel, stride = sizes_attribute(node, "kernel_shape", 2), sizes_attribute(node, "strides", 2)
+        axes = len(self.sizes)
+        data, output = input_shape(node, 0, 2 + axes), output_shape(node, 0, 2 + axes)
+        kernel, stride = sizes_attribute(node, "kernel_shape", axes), sizes_attribute(node, "strides", axes)
         if node.op_type != self.operator or not data or not output or not kernel or not stride or covers_all(node):
             return None
         return {
             "channels": data[1],
-            **named(SIZE, map(same_padded, data[2:], output[2:], stride)),
-            **named(KERNEL, kernel),
-            **named(STRIDE, stride),
+            **named(self.sizes, map(same_padded, data[2:], output[2:], stride)),
+            **named(self.kernels, kernel),
+            **named(self.strides, stride),
             "batch": data[0],
         }
 

@@ -18,6 +18,7 @@ class Reshape(Elementwise):
 
     name: ClassVar[str] = "reshape"
     operators: ClassVar[frozenset[str]] = frozenset({"Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
+    stretch = "elements"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         elements = dimensions["elements"]

@@ -87,6 +87,7 @@ class Reduce(RowWise):
     operators: ClassVar[frozenset[str]] = frozenset(
         {"ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"}
     )
+    stretch = "columns"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         rows, columns = dimensions["rows"], dimensions["columns"]

@@ -19,6 +19,7 @@ class Transpose(LayerKind):
 
     name: ClassVar[str] = "transpose"
     operators: ClassVar[frozenset[str]] = frozenset({"Transpose"})
+    stretch = "run_length"
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("rows", 64, 2, 4096),
         Dimension("columns", 64, 2, 4096),

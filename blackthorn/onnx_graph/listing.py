@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 
 from blackthorn.layers import LayerKind, layer_kinds
+from blackthorn.layers.onnx_probe import number_bytes
 from blackthorn.onnx_graph.resolving import ResolvedNode
 from blackthorn.onnx_graph.tensors import DTYPES, FLOAT, FLOAT16, UNDEFINED, Tensor
 from blackthorn.records import Dimensions, NetworkLayer, OnnxNode, Precision
 
 PRECISIONS: Mapping[int, Precision] = {FLOAT: "fp32", FLOAT16: "fp16", UNDEFINED: "fp32"}
 """What is timed of fractions; a layer that gives others, such as double precision, is of no kind."""
-WHOLE: Mapping[int, int] = {element: dtype.itemsize for element, dtype in DTYPES.items() if dtype.kind in "biu"}
-"""Bytes of whole numbers and truth values; layers that give such count as fp32, whose kernels they share."""
-SINGLE_BYTES = 4
+WHOLE = frozenset(element for element, dtype in DTYPES.items() if dtype.kind in "biu")
+"""Whole numbers and truth values."""
 
 
 def list_layers(nodes: Iterable[ResolvedNode]) -> tuple[NetworkLayer, ...]:
@@ -21,32 +21,36 @@ def list_layers(nodes: Iterable[ResolvedNode]) -> tuple[NetworkLayer, ...]:
 
 
 def _layer(node: ResolvedNode, kinds: Mapping[str, LayerKind]) -> NetworkLayer:
-    element = node.outputs[0].element
-    precision = PRECISIONS.get(element, "fp32")
-    if element in PRECISIONS or element in WHOLE:
+    precision = _precision(node)
+    if node.outputs[0].element in PRECISIONS or node.outputs[0].element in WHOLE:
         seen = _as_record(node)
         for name, kind in kinds.items():
-            dimensions = _whole(kind, seen, node) if element in WHOLE else kind.read(seen)
+            dimensions = _read(kind, seen, node)
             if dimensions is not None:
                 return NetworkLayer(node.name, node.op_type, name, dimensions, kind.macs(dimensions), precision, node.members)
     return NetworkLayer(node.name, node.op_type, None, None, node.macs, precision, node.members)
 
 
-def _whole(kind: LayerKind, seen: OnnxNode, node: ResolvedNode) -> Dimensions | None:
-    """A node that gives whole numbers, as a layer of a kind that works on such, or to which they are memory."""
-    if kind.gives_whole or kind.stretch is None:
-        return kind.read(seen) if kind.gives_whole else None
-    dimensions = kind.read(seen)
-    if dimensions is None:
-        return None
-    widest = max(WHOLE.get(tensor.element, SINGLE_BYTES) for tensor in _mainly(node))
-    numbers = -(-dimensions[kind.stretch] * widest // SINGLE_BYTES)
-    return dimensions | {kind.stretch: max(numbers, kind.dimension(kind.stretch).lowest)}
+def _precision(node: ResolvedNode) -> Precision:
+    """That of the fractions that a layer gives or takes; whole numbers alone count as fp32, whose kernels they share."""
+    return next((PRECISIONS[tensor.element] for tensor in _mainly(node) if tensor.element in PRECISIONS), "fp32")
 
 
 def _mainly(node: ResolvedNode) -> Iterable[Tensor]:
-    """What a node's bytes are counted by: its first input and output; others may be indices or conditions."""
-    return (tensor for tensor in (*node.inputs[:1], node.outputs[0]) if tensor is not None)
+    """What a node gives and its first input; other inputs may be indices, sizes or conditions."""
+    return (tensor for tensor in (node.outputs[0], *node.inputs[:1]) if tensor is not None)
+
+
+def _read(kind: LayerKind, seen: OnnxNode, node: ResolvedNode) -> Dimensions | None:
+    """A node as a layer of a kind; whole numbers only where the kind works on such, or where they are memory to it."""
+    if node.outputs[0].element not in WHOLE or kind.gives_whole:
+        return kind.read(seen)
+    dimensions = None if kind.stretch is None else kind.read(seen)
+    if kind.stretch is None or dimensions is None:
+        return None
+    widest = max(DTYPES[tensor.element].itemsize for tensor in _mainly(node) if tensor.element in DTYPES)
+    numbers = -(-dimensions[kind.stretch] * widest // number_bytes("", _precision(node)))
+    return dimensions | {kind.stretch: max(numbers, kind.dimension(kind.stretch).lowest)}
 
 
 def _as_record(node: ResolvedNode) -> OnnxNode:

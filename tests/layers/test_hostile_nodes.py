@@ -71,6 +71,7 @@ def test_a_node_of_another_operator_or_of_unknown_shapes_is_of_no_kind(name: str
         ("conv1d", {"groups": 3}, "groups=3 does not divide filters=64; make filters a multiple of groups"),
         ("conv2d", {"groups": 64}, "groups=64 with as many channels and filters is a .*; use the layer depthwise_conv2d"),
         ("conv_transpose2d", {"groups": 64, "channels": 65}, "groups=64 does not divide channels=65"),
+        ("top_k", {"kept": 9, "columns": 5}, "kept=9 is more than columns=5; keep at most 5"),
         ("lrn", {"window": 4}, "window=4 has no channel in its middle; use an odd one, such as 5"),
         ("depthwise_conv2d", {"channels": 1}, "channels=1 is too small; use at least 2"),
     ],

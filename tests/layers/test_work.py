@@ -43,6 +43,30 @@ COUNTS = {
     "gru": ("hidden=3 inputs=5 steps=7 directions=1", 7 * 3 * 3 * 8, 35 + 7 * 3 + 9 * 5 + 9 * 3 + 18),
     "reorder_input": ("channels=20 height=5 width=4", 0, 2 * 400),
     "reorder_output": ("channels=20 height=5 width=4", 0, 2 * 400),
+    "where": ("rows=3 columns=8", 0, 8 * BYTE + 48 + 1),
+    "expand": ("runs=3 copies=4 run_length=5", 0, 15 + 60),
+    "reverse_sequence": ("runs=3 run_length=5", 0, 30),
+    "sum": ("elements=10 inputs=4", 0, 50),
+    "arg_max": ("rows=3 columns=5", 0, 15 + 6),
+    "top_k": ("rows=3 columns=5 kept=2", 0, 15 + 6 + 12),
+    "one_hot": ("rows=3 columns=5", 0, 6 + 2 + 15),
+    "reduce_columns": ("batch=2 rows=3 columns=5", 0, 30 + 10),
+    "cumulative_sum": ("rows=3 columns=5", 0, 30),
+    "cast_short": ("elements=8", 0, 8 * BYTE + 8),
+    "gather_elements": ("elements=10", 0, 10 + 20 + 10),
+    "scatter_elements": ("elements=10 updates=3", 0, 10 + 6 + 3 + 10),
+    "gather_nd": ("runs=3 run_length=5", 0, 30 + 6),
+    "scatter_nd": ("runs=3 run_length=5 rows=4", 0, 20 + 6 + 15 + 20),
+    "attention": ("steps=5 width=4 heads=2 head_size=3 batch=2", 2 * 5 * 6 * (12 + 10), 2 * 5 * 4 + 4 * 18 + 18 + 60),
+    "multi_head_attention": ("queries=5 keys=7 heads=2 head_size=3", 2 * 5 * 7 * 6, 2 * 30 + 2 * 42),
+    "resize_cubic": ("channels=2 height=5 width=4", 0, 2 * 6 + 2 * 20),
+    **dict.fromkeys(("depth_to_space", "space_to_depth"), ("channels=2 height=5 width=4 block=3", 0, 2 * 2 * 20 * 9)),
+    **dict.fromkeys(("max_pool1d", "average_pool1d"), ("channels=4 length=9 kernel=3 stride=2", 0, 36 + 20)),
+    **dict.fromkeys(("max_pool3d", "average_pool3d"),
+                    ("channels=4 depth=3 height=9 width=8 kernel=3 stride=2", 0, 4 * 3 * 72 + 4 * 2 * 20)),
+    "global_pool": ("rows=3 columns=5", 0, 15 + 3),
+    "conv3d": ("filters=6 channels=4 depth=3 height=9 width=8 kernel=3 stride=2 groups=2", 6 * 2 * 20 * 2 * 27,
+               4 * 3 * 72 + 6 * 40 + 6 * 2 * 27 + 6),
     "quantize": ("elements=8", 0, 8 + 8 * BYTE),
     "dynamic_quantize": ("elements=8", 0, 8 + 8 * BYTE + 1 + BYTE),
     "dequantize": ("elements=8", 0, 8 * BYTE + 8),
@@ -65,7 +89,10 @@ COUNTS = {
 """Dimensions, multiply-accumulates, and single-precision numbers read or written; an int64 counts as two of them."""
 
 
-HOLD_WHOLE_NUMBERS = ("cast", "gather")
+HOLD_WHOLE_NUMBERS = (
+    *("arg_max", "cast", "cast_short", "gather", "gather_elements", "gather_nd", "one_hot", "scatter_elements", "scatter_nd"),
+    *("top_k", "where"),
+)
 """Kinds whose bytes are not all fractions'."""
 
 
