@@ -1,5 +1,6 @@
 """Figure 8: networks that people use, as they lie in the wheels of PyPI, read and held against what ONNX Runtime finds."""
 
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -11,11 +12,14 @@ from typing import Any
 
 import msgspec
 
-from blackthorn.onnx_graph import read_network
+from blackthorn.onnx_graph.fusion import fuse
 from blackthorn.onnx_graph.inputs import settle_inputs
+from blackthorn.onnx_graph.listing import list_layers
 from blackthorn.onnx_graph.loading import load_model
-from blackthorn.onnx_graph.resolving import ResolvedNode, resolve
-from blackthorn.onnx_graph.tensors import DTYPES, Shape, Tensor
+from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode, resolve
+from blackthorn.onnx_graph.tensors import DTYPES, Shape, Tensor, elements
+from blackthorn.records import Device
+from blackthorn.runners import fusions_on
 from tests.bench.tables import Row
 from tests.onnx_graph.runtime_tensors import every_tensor
 
@@ -45,6 +49,7 @@ RAPIDOCR, DDDDOCR, SILERO = "rapidocr-onnxruntime==1.4.4", "ddddocr==1.6.1", "si
 PIPER, PIPECAT = "piper-tts==1.8.0", "pipecat-ai==1.14.0"
 SPEECH: Mapping[str, Shape] = {"input": (1, 576), "state": (2, 1, 128)}
 RATE = {"sr": 16_000}
+ANY_PROCESSOR = Device("any", "onnxruntime", "any", 1)
 
 NETWORKS = (
     WildNetwork("text detector", RAPIDOCR, "rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx", {"x": (1, 3, 640, 480)}),
@@ -131,20 +136,40 @@ def _agrees(tensor: Tensor, truth: Any) -> bool:
     return alike and (tensor.value is None or bool(np.allclose(tensor.value, truth, equal_nan=True)))
 
 
+def shares_of_kinds(network: Resolved) -> str:
+    """How much of what the runtime runs is of a kind: of its layers, multiply-accumulates, and bytes that go in and out."""
+    nodes = [node for node in fuse(network, fusions_on(ANY_PROCESSOR) or ()) if not node.folded]
+    layers = list_layers(nodes)
+    known = [layer.kind is not None for layer in layers]
+    work, moved = [layer.macs for layer in layers], list(map(_bytes, nodes))
+    return (
+        f"{sum(known)} of {len(layers)} layers, {_share(work, known)} of {sum(work) / 1e6:.0f} M MACs "
+        f"and {_share(moved, known)} of {sum(moved) / 1e6:.0f} MB of a kind"
+    )
+
+
+def _share(amounts: Sequence[int], counted: Sequence[bool]) -> str:
+    return f"{sum(itertools.compress(amounts, counted)) / max(1, sum(amounts)):.1%}"
+
+
+def _bytes(node: ResolvedNode) -> int:
+    """Bytes of all tensors whose shapes are known, each touched once."""
+    tensors = [tensor for tensor in (*node.inputs, *node.outputs) if tensor is not None and tensor.element in DTYPES]
+    return sum(elements(tensor.shape) * DTYPES[tensor.element].itemsize for tensor in tensors if tensor.shape is not None)
+
+
 def described(network: WildNetwork) -> Row:
     """One network: how much of it is known, and whether that is true."""
     path = fetched(network)
-    read = read_network(path, network.input_shapes)
     model = load_model(path)
     inputs = settle_inputs(model.graph, network.input_shapes, str(path))
-    nodes = resolve(model, inputs, str(path)).nodes
+    resolved = resolve(model, inputs, str(path))
+    nodes = resolved.nodes
     unknown = Counter(node.op_type for node in nodes if any(tensor.shape is None for tensor in node.outputs))
-    macs = sum(layer.macs for layer in read.layers)
-    of_kind = sum(layer.macs for layer in read.layers if layer.kind is not None)
     agreeing = compared(path, nodes, inputs, network.fed)
     wrong = [name for name, agrees in agreeing.items() if not agrees]
     seen = (
-        f"{len(read.layers)} layers, {macs / 1e6:.0f} M MACs ({of_kind / max(1, macs):.0%} of known kinds), "
+        f"{shares_of_kinds(resolved)}, "
         f"{1 - unknown.total() / len(nodes):.1%} of {len(nodes)} nodes of known shape{f' {dict(unknown)}' if unknown else ''}, "
         f"{len(agreeing) - len(wrong)} of {len(agreeing)} tensors as in the runtime {' '.join(wrong[:3])}"
     )
