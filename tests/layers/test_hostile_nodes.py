@@ -79,3 +79,18 @@ def test_a_node_of_another_operator_or_of_unknown_shapes_is_of_no_kind(name: str
 def test_dimensions_that_no_layer_has_are_refused(kind: str, values: dict[str, int], message: str) -> None:
     with pytest.raises(BadValue, match=message):
         layer_kind(kind).complete(values)
+
+
+def test_numbers_of_eight_bits_have_one_precision() -> None:
+    quantize = layer_kind("quantize")
+    assert quantize.probe_at({"elements": 8}).precision == "fp32"
+    with pytest.raises(BadValue, match="quantize works on whole numbers, which fp16 does not change; leave it at fp32"):
+        quantize.probe_at({"elements": 8}, "fp16")
+
+
+@pytest.mark.parametrize(("weights", "kind"), [("int8", "dense_int8"), ("uint8", "dense_uint8"), ("", None)])
+def test_the_sign_of_its_weights_tells_what_a_product_is(weights: str, kind: str | None) -> None:
+    constant, elements = (False,) + (True,) * 7, ("uint8", "float32", "uint8", weights, "float32", weights)
+    node = OnnxNode("node", "QLinearMatMul", ((2, 3), (), (), (3, 5), (), (), (), ()), ((2, 5),), {}, constant, elements)
+    found = [name for name in KINDS if layer_kind(name).read(node) is not None]
+    assert found == ([] if kind is None else [kind])

@@ -150,3 +150,21 @@ def test_every_layer_of_a_real_network_is_of_a_kind(name: str) -> None:
     for layer in read_network(light_networks()[name]).layers:
         assert layer.kind is not None, layer.op_type
         assert layer_kinds()[layer.kind].complete(layer.dimensions or {}) == layer.dimensions
+
+
+@pytest.mark.parametrize(
+    ("text", "precision", "dimensions"),
+    [
+        ("(float16[4,6] a, float16[4,6] b) => (y) { y = Less(a, b) }", "fp16", {"elements": 24}),
+        ("(int64[4,6] a, int64[4,6] b) => (y) { y = Add(a, b) }", "fp32", {"elements": 48}),
+        ("(float16[4,6] x) => (y) { y = ArgMax<axis=1>(x) }", "fp16", {"rows": 4, "columns": 6}),
+        ("(double[4,6] a, double[4,6] b) => (y) { y = Add(a, b) }", "fp32", None),
+        ("(int64[4,6] x) => (y) { y = Abs(x) }", "fp32", {"elements": 48}),
+        ("(int64[4,6] x) => (y) { y = Softmax(x) }", "fp32", None),
+    ],
+)
+def test_whole_numbers_count_as_fractions_of_as_many_bytes(
+    text: str, precision: str, dimensions: dict[str, int] | None, tmp_path: Path
+) -> None:
+    (layer,) = read_network(write_network(tmp_path, text)).layers
+    assert (layer.precision, layer.dimensions) == (precision, dimensions)

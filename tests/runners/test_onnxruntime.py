@@ -160,5 +160,5 @@ def test_asking_what_it_lacks_does_not_import_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_layer_that_nobody_knows_is_refused() -> None:
-    with OnnxRuntimeRunner() as runner, pytest.raises(Exception, match="no layer kind named 'conv3d'"):
-        runner.load(Probe("conv3d", {}))
+    with OnnxRuntimeRunner() as runner, pytest.raises(Exception, match="no layer kind named 'conv4d'"):
+        runner.load(Probe("conv4d", {}))
