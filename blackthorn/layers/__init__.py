@@ -37,8 +37,8 @@ from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
 from blackthorn.layers.pool1d import AveragePool1d, GlobalPool, MaxPool1d
 from blackthorn.layers.pool3d import AveragePool3d, MaxPool3d
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
-from blackthorn.layers.quantities import BYTES_MOVED, Quantities
 from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
+from blackthorn.layers.quantities import BYTES_MOVED, Quantities
 from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
 from blackthorn.layers.ranking import ArgMax, OneHot, TopK
 from blackthorn.layers.recurrent import Gru, Lstm
