@@ -51,8 +51,8 @@ class PresetReport(msgspec.Struct, frozen=True):
 
     @property
     def points(self) -> int:
-        """Points that the files hold together."""
-        return sum(report.points for report in self.made)
+        """Points that the files hold together; sweeps over other ranges of the same layers share one."""
+        return sum({report.path: report.points for report in self.made}.values())
 
 
 def run(

@@ -1,8 +1,8 @@
 """Which structure explains the points: shapes proposed by slices, judged by all points together.
 
 Along every dimension the points that differ in it alone form slices. The likeliest shapes of the longest slices are tried in
-turn, one dimension at a time, each against all points (coordinate descent on the description length); then every width is
-tried in place of the chosen one.
+turn, one dimension at a time, each against all points (coordinate descent on the description length); then other widths in
+place of the chosen one, a second one beside it, and, for dimensions that follow from others, thresholds nearby.
 """
 
 import math

@@ -30,6 +30,13 @@ def test_every_sweep_of_a_preset_is_made_in_its_own_file(say: Say) -> None:
     assert [len(read_sweep(Path(sweep["file"])).measurements) for sweep in found["sweeps"]] == [8, 6]
 
 
+def test_sweeps_of_the_same_layers_over_other_ranges_share_a_file(say: Say) -> None:
+    far = {"layer": "conv2d", "axes": {"filters": {"low": 512, "high": 1024}}, "points": 6}
+    found = say(f"{write_preset([SWEEPS[0], far])} --json").json
+    assert [sweep["points"] for sweep in found["sweeps"]] == [8, 14]
+    assert found["points"] == 14
+
+
 def test_people_read_points_and_errors_and_how_to_fit(say: Say) -> None:
     said = say(write_preset())
     assert said.code == 0
