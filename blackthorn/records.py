@@ -165,6 +165,10 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return sum(planned.points for planned in self.sweeps)
 
 
+BYTES_MOVED = "bytes_moved"
+"""What a formula may speak of beside dimensions: bytes of input, weights and output together, by which caches take a layer."""
+
+
 class LayerFormula(msgspec.Struct, frozen=True):
     """How long layers of one class take.
 

@@ -14,8 +14,8 @@ from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.fitting.structure import fit_points
-from blackthorn.layers import BYTES_MOVED, Quantities, layer_kind
-from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
+from blackthorn.layers import Quantities, layer_kind
+from blackthorn.records import BYTES_MOVED, Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
 from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]

@@ -38,7 +38,7 @@ from blackthorn.layers.pool1d import AveragePool1d, GlobalPool, MaxPool1d
 from blackthorn.layers.pool3d import AveragePool3d, MaxPool3d
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
 from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
-from blackthorn.layers.quantities import BYTES_MOVED, Quantities
+from blackthorn.layers.quantities import Quantities
 from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
 from blackthorn.layers.ranking import ArgMax, OneHot, TopK
 from blackthorn.layers.recurrent import Gru, Lstm
@@ -137,7 +137,7 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 
-__all__ = ["BYTES_MOVED", "Dimension", "LayerKind", "Quantities", "layer_kind", "layer_kinds"]
+__all__ = ["Dimension", "LayerKind", "Quantities", "layer_kind", "layer_kinds"]
 
 
 @cache

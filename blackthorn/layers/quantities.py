@@ -6,10 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.layers.base import LayerKind
-from blackthorn.records import Dimensions, Precision
-
-BYTES_MOVED = "bytes_moved"
-"""Bytes of input, weights and output together: caches take a layer by them, whatever its shape."""
+from blackthorn.records import BYTES_MOVED, Dimensions, Precision
 
 
 class Quantities(dict[str, NDArray[np.float64]]):

@@ -5,12 +5,12 @@ they are read, since anybody may have edited them, and before they are written, 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Set
 
 import msgspec
 
 from blackthorn.formulas import Formula
-from blackthorn.records import Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
+from blackthorn.records import BYTES_MOVED, Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
 
 LARGEST = 2**31 - 1
 """The largest dimension, width or threshold: what runtimes index with 32 bits."""
@@ -86,10 +86,10 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
             yield f"{name} is {getattr(layer, name)}, not a number from 0 up"
     if not all(math.isfinite(residual) for residual in layer.residuals):
         yield "a residual is not a finite number"
-    yield from _formula_faults(layer.formula, {**layer.fixed, **layer.ranges})
+    yield from _formula_faults(layer.formula, {BYTES_MOVED, *layer.fixed, *layer.ranges})
 
 
-def _formula_faults(formula: Formula, known: Mapping[str, object]) -> Iterator[str]:
+def _formula_faults(formula: Formula, known: Set[str]) -> Iterator[str]:
     """Level by level, since a tree from a stranger may be deeper than the stack."""
     level = [formula]
     for _ in range(DEEPEST_FORMULA):

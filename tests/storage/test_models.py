@@ -11,8 +11,8 @@ from hypothesis import given
 
 import blackthorn
 from blackthorn.errors import BadFile, BadValue, CannotWrite
-from blackthorn.formulas import Constant, Formula, Linear, Step
-from blackthorn.records import FittedModel
+from blackthorn.formulas import AtMost, Constant, Formula, Linear, Step, Switch
+from blackthorn.records import BYTES_MOVED, FittedModel
 from blackthorn.storage import find_models, model_path, read_model, shipped_models, write_model
 from tests.examples import a_model
 from tests.strategies import QUICK, fitted_models
@@ -113,6 +113,12 @@ WRONG: dict[str, dict[str, Any]] = {
     "width beyond any layer": {"formula": Step("filters", 2**40, Constant(1.0), Constant(1.0))},
     "formula too deep": {"formula": nested(64)},
 }
+
+
+def test_a_formula_may_speak_of_the_bytes_that_a_layer_moves(path: Path) -> None:
+    formula = Switch(BYTES_MOVED, AtMost(2**26), Constant(1e-3), Constant(2e-3))
+    write_model(path, with_layer(formula=formula))
+    assert read_model(path).layers[0].formula == formula
 
 
 @pytest.mark.parametrize("fault", WRONG)
