@@ -64,8 +64,8 @@ def test_columns_that_no_point_reaches_are_survived():
 
 
 def test_what_the_clock_leaves_open_does_not_count_as_the_formulas_error():
-    seconds = 6e-6 + 1e-6 * X
-    jittery = seconds + 1e-6 * np.where(X % 2, 1.0, -1.0)
+    seconds = 6e-7 + 1e-7 * X
+    jittery = seconds + 1e-7 * np.where(X % 2, 1.0, -1.0)
     microseconds, milliseconds = fit(LINE, jittery), fit(LINE, 1e3 * jittery)
     assert microseconds.noise[0] < 0.6 * milliseconds.noise[0]
-    assert fit(LINE, 1e3 * seconds).coefficients[0] == pytest.approx([6e-3, 1e-3], rel=1e-6)
+    assert fit(LINE, 1e3 * seconds).coefficients[0] == pytest.approx([6e-4, 1e-4], rel=1e-6)
