@@ -103,8 +103,9 @@ class AdaptiveSelector:
     def _points(self, first: int | None = None) -> Points:
         """The points that were told first, or all."""
         known = sorted(islice(self._known, first))
-        seconds, weights = np.array([self._weighed(*self._known[key]) for key in known]).T
-        return Points(self._space.dimensions(_array(known)), seconds, self._noise(), weights)
+        seconds, errors = np.array([self._known[key] for key in known]).T
+        noise = float(np.median(errors))
+        return Points(self._space.dimensions(_array(known)), seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""
