@@ -76,7 +76,7 @@ def run(
     """
     preset = find_preset(given)
     plans = [_checked(planned) for planned in preset.sweeps]
-    cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
+    cpus = values.cpus(affinity)
     begin = time.monotonic()
     click.echo(f"{preset.name}: at most {preset.points} points in about {preset.minutes:g} minutes", err=True)
     with make_runner(runner, threads, cpus, recordings, formulas) as device:

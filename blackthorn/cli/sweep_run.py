@@ -50,7 +50,7 @@ def run(
     """Carry out a sweep; the arguments are the command's options as they were written."""
     held = values.assignments(fixed, "--at")
     plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
-    cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
+    cpus = values.cpus(affinity)
     with make_runner(runner, threads, cpus, recordings, formulas) as device:
         header = plan.header(device.device(), device.reference(), now(), MADE_BY)
         refuse_own_recording(sweep_path(out, header), recordings)

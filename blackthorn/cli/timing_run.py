@@ -52,8 +52,7 @@ def validated(
 
 
 def _runner(threads: int, affinity: str | None) -> Runner:
-    cpus = values.whole_numbers(affinity, "--affinity") if affinity is not None else ()
-    return make_runner(None, threads, cpus, (), None)
+    return make_runner(None, threads, values.cpus(affinity), (), None)
 
 
 def _nominal(model: FittedModel, runner: Runner) -> float | None:

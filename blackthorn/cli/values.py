@@ -28,6 +28,11 @@ def whole_numbers(text: str, option: str) -> tuple[int, ...]:
     return tuple(whole_number(part, option) for part in text.split(","))
 
 
+def cpus(affinity: str | None) -> tuple[int, ...]:
+    """The processors that `--affinity` names; none where it is not given."""
+    return () if affinity is None else whole_numbers(affinity, "--affinity")
+
+
 def assignments(texts: Iterable[str], option: str) -> dict[str, int]:
     """`NAME=NUMBER,...`, each name once.
 

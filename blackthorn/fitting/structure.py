@@ -119,30 +119,27 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """Shapes near the best one along a dimension."""
     shape = best.structure[name]
     if isinstance(shape, Leaf):
-        yield from _likely_stairs(points, best, name)
+        yield from _likely_stairs(points, best, name, shape)
     elif name in points.derived:
         below, reach = int(shape.condition.holds(points.dimensions[name]).sum()), len(points) // MOST_THRESHOLDS
         yield from thresholds(points.dimensions[name], below - reach, below + reach)
 
 
-def _likely_stairs(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
+def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Iterator[Shape]:
     """The likeliest other widths along one dimension, and the likeliest second ones beside that which is there.
 
     Hardware takes blocks in groups of blocks (16 filters in one register, four registers at a time), so stairs stand on stairs.
     """
-    shape = best.structure[name]
-    if not isinstance(shape, Leaf) or not shape.widths:
-        return
     values = points.dimensions[name]
     widths = Search(int(values.min()), int(values.max()), _spacing(values)).widths()
-    if not len(widths):
+    if not leaf.widths or not len(widths):
         return
     naming = block_cost(widths, len(widths))
     other = naming + sum(_width_costs(points, best, name, widths, instead=True))
-    yield from (Leaf((*shape.widths[:-1], width), shape.linear) for width in _cheapest(widths, other, shape.widths[:-1]))
-    if len(shape.widths) < MOST_WIDTHS:
+    yield from (Leaf((*leaf.widths[:-1], width), leaf.linear) for width in _cheapest(widths, other, leaf.widths[:-1]))
+    if len(leaf.widths) < MOST_WIDTHS:
         second = naming + sum(_width_costs(points, best, name, widths, instead=False))
-        yield from (Leaf((*shape.widths, width), shape.linear) for width in _cheapest(widths, second, shape.widths))
+        yield from (Leaf((*leaf.widths, width), leaf.linear) for width in _cheapest(widths, second, leaf.widths))
 
 
 def _cheapest(widths: NDArray[np.int64], costs: Floats, taken: tuple[int, ...]) -> list[int]:

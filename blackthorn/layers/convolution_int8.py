@@ -38,11 +38,11 @@ def _probe(shape: ConvolutionShape, operator: str, weights: str) -> ProbeLayer:
 
 
 class EightBitConvolution(Convolution):
-    """A convolution of some form of 8-bit numbers, `weights` of one element type."""
+    """A convolution of some form of 8-bit numbers, `weights` of one element type: signed unless said otherwise."""
 
     operator: ClassVar[str] = ROUNDED
     operators: ClassVar[frozenset[str]] = frozenset({ROUNDED})
-    weights: ClassVar[str]
+    weights: ClassVar[str] = "int8"
     precisions = WHOLE_ONLY
     gives_whole = True
 
@@ -58,10 +58,9 @@ class Conv2dInt8(EightBitConvolution, Conv2d):
     """A conv2d of 8-bit numbers, signed ones as weights."""
 
     name: ClassVar[str] = "conv2d_int8"
-    weights: ClassVar[str] = "int8"
 
 
-class Conv2dUint8(EightBitConvolution, Conv2d):
+class Conv2dUint8(Conv2dInt8):
     """The same with unsigned weights."""
 
     name: ClassVar[str] = "conv2d_uint8"
@@ -72,10 +71,9 @@ class DepthwiseConv2dInt8(EightBitConvolution, DepthwiseConv2d):
     """A depthwise_conv2d of 8-bit numbers, signed ones as weights."""
 
     name: ClassVar[str] = "depthwise_conv2d_int8"
-    weights: ClassVar[str] = "int8"
 
 
-class DepthwiseConv2dUint8(EightBitConvolution, DepthwiseConv2d):
+class DepthwiseConv2dUint8(DepthwiseConv2dInt8):
     """The same with unsigned weights."""
 
     name: ClassVar[str] = "depthwise_conv2d_uint8"
@@ -86,10 +84,9 @@ class Conv1dInt8(EightBitConvolution, Conv1d):
     """A conv1d of 8-bit numbers, signed ones as weights."""
 
     name: ClassVar[str] = "conv1d_int8"
-    weights: ClassVar[str] = "int8"
 
 
-class Conv1dUint8(EightBitConvolution, Conv1d):
+class Conv1dUint8(Conv1dInt8):
     """The same with unsigned weights."""
 
     name: ClassVar[str] = "conv1d_uint8"
@@ -102,7 +99,6 @@ class IntegerConv2dInt8(EightBitConvolution, Conv2d):
     name: ClassVar[str] = "integer_conv2d_int8"
     operator: ClassVar[str] = WHOLE
     operators: ClassVar[frozenset[str]] = frozenset({WHOLE})
-    weights: ClassVar[str] = "int8"
 
 
 class IntegerConv2dUint8(IntegerConv2dInt8):

@@ -8,9 +8,9 @@ import math
 from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
-from blackthorn.layers.elementwise import ELEMENTS, Elementwise
+from blackthorn.layers.elementwise import ELEMENTS
 from blackthorn.layers.onnx_probe import MICROSOFT, ProbeLayer
-from blackthorn.layers.quantization import WHOLE_ONLY, bytes_activations, scale_of_bytes, zero_point
+from blackthorn.layers.quantization import WHOLE_ONLY, EightBitElementwise, bytes_activations, scale_of_bytes, zero_point
 from blackthorn.layers.rows import Softmax
 from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
@@ -40,13 +40,11 @@ class AddInt8(LayerKind):
         return {"elements": math.prod(output)}
 
 
-class SigmoidInt8(Elementwise):
+class SigmoidInt8(EightBitElementwise):
     """A function of every 8-bit number, looked up in a table of 256."""
 
     name: ClassVar[str] = "sigmoid_int8"
     operators: ClassVar[frozenset[str]] = frozenset({"QLinearLeakyRelu", "QLinearSigmoid"})
-    precisions = WHOLE_ONLY
-    gives_whole = True
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         shape, scale, zero = (dimensions["elements"],), scale_of_bytes(), zero_point("uint8")

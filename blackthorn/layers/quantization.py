@@ -54,13 +54,18 @@ def picked(node: OnnxNode, operator: str, places: Sequence[int]) -> OnnxNode | N
     )
 
 
-class Quantize(Elementwise):
+class EightBitElementwise(Elementwise):
+    """Numbers of 8 bits out of every number, whatever it was."""
+
+    precisions = WHOLE_ONLY
+    gives_whole = True
+
+
+class Quantize(EightBitElementwise):
     """Fractions as numbers of 8 bits, by a scale known beforehand."""
 
     name: ClassVar[str] = "quantize"
     operators: ClassVar[frozenset[str]] = frozenset({"QuantizeLinear"})
-    precisions = WHOLE_ONLY
-    gives_whole = True
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         shape = (dimensions["elements"],)
@@ -68,13 +73,11 @@ class Quantize(Elementwise):
         return ProbeLayer("QuantizeLinear", inputs, (shape,), elements=("uint8",))
 
 
-class DynamicQuantize(Elementwise):
+class DynamicQuantize(EightBitElementwise):
     """Fractions as numbers of 8 bits, by the scale that their extremes ask for."""
 
     name: ClassVar[str] = "dynamic_quantize"
     operators: ClassVar[frozenset[str]] = frozenset({"DynamicQuantizeLinear"})
-    precisions = WHOLE_ONLY
-    gives_whole = True
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         shape = (dimensions["elements"],)

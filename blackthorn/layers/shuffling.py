@@ -3,7 +3,6 @@
 Nanoseconds a number of ONNX Runtime 1.32: 2.5 to 6.5 from channels to pixels, 0.9 to 1 back.
 """
 
-import abc
 from typing import ClassVar
 
 from blackthorn.layers.axes import SIZE, along
@@ -18,6 +17,8 @@ class Shuffle(LayerKind):
     """A change between `channels` of (height block) x (width block) and channels block^2 of `height` x `width`."""
 
     operator: ClassVar[str]
+    enlarges: ClassVar[bool]
+    """Whether the image of many channels is what goes in."""
     dimensions: ClassVar[tuple[Dimension, ...]] = (
         Dimension("channels", 16, 1, 512),
         *along(SIZE, 40, 224),
@@ -28,21 +29,16 @@ class Shuffle(LayerKind):
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         deep, wide = _deep(dimensions), _wide(dimensions)
-        before, after = self.ordered(deep, wide)
+        before, after = (deep, wide) if self.enlarges else (wide, deep)
         return ProbeLayer(self.operator, (Activations(before),), (after,), {"blocksize": dimensions["block"]})
 
     def read(self, node: OnnxNode) -> Dimensions | None:
         before, after, block = input_shape(node, 0, 4), output_shape(node, 0, 4), whole_attribute(node, "blocksize", 0)
         if node.op_type != self.operator or not before or not after or block is None or block < 1:
             return None
-        deep, wide = self.ordered(before, after)
+        deep, wide = (before, after) if self.enlarges else (after, before)
         dimensions = image_dimensions((deep[0], wide[1], *deep[2:])) | {"block": block}
         return dimensions if (deep, wide) == (_deep(dimensions), _wide(dimensions)) else None
-
-    @staticmethod
-    @abc.abstractmethod
-    def ordered(first: Shape, second: Shape) -> tuple[Shape, Shape]:
-        """The deep and the wide image as input and output, or those as deep and wide."""
 
 
 class DepthToSpace(Shuffle):
@@ -51,10 +47,7 @@ class DepthToSpace(Shuffle):
     name: ClassVar[str] = "depth_to_space"
     operator: ClassVar[str] = "DepthToSpace"
     operators: ClassVar[frozenset[str]] = frozenset({"DepthToSpace"})
-
-    @staticmethod
-    def ordered(first: Shape, second: Shape) -> tuple[Shape, Shape]:
-        return first, second
+    enlarges: ClassVar[bool] = True
 
 
 class SpaceToDepth(Shuffle):
@@ -63,10 +56,7 @@ class SpaceToDepth(Shuffle):
     name: ClassVar[str] = "space_to_depth"
     operator: ClassVar[str] = "SpaceToDepth"
     operators: ClassVar[frozenset[str]] = frozenset({"SpaceToDepth"})
-
-    @staticmethod
-    def ordered(first: Shape, second: Shape) -> tuple[Shape, Shape]:
-        return second, first
+    enlarges: ClassVar[bool] = False
 
 
 def _deep(dimensions: Dimensions) -> Shape:
