@@ -9,7 +9,7 @@ the time is scaled by the layer's work over that of the same layer with the clas
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from blackthorn.records import (
     NetworkLayer,
     Precision,
     Prediction,
+    Reference,
     Source,
 )
 from blackthorn.units import milliseconds
@@ -43,9 +44,9 @@ _Class = tuple[str | None, Precision]
 """Layer kind and precision."""
 _Key = tuple[str | None, Precision, tuple[int, ...]]
 """The same and the values of the dimensions: layers that share it take the same time."""
-Answer = tuple[float | None, Source]
-"""Seconds of a layer, and where they come from."""
-UNKNOWN: Answer = (None, "unknown")
+Answer = tuple[float | None, Source, Reference | None]
+"""Seconds of a layer, where they come from, and the speed at which they are stated."""
+UNKNOWN: Answer = (None, "unknown", None)
 ANYWHERE = (1.0, math.inf)
 """The range of a dimension that a class says nothing of; fitted classes say something of every one."""
 
@@ -71,8 +72,31 @@ def predict(network: Network, model: FittedModel) -> Prediction:
             found = _answers(layer_kinds()[kind], precision, list(layers.values()), formulas)
             answers.update(zip(layers, found, strict=True))
     predicted = [_predicted(layer, answers.get(key, UNKNOWN)) for key, layer in zip(keys, network.layers, strict=True)]
-    total = math.fsum(layer.seconds for layer in predicted if layer.seconds is not None)
-    return Prediction(network.name, model.device.name, total, coverage(predicted), tuple(predicted))
+    return _summed(network.name, model.device.name, predicted)
+
+
+def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction:
+    """The prediction at other machine speeds than those at which the fitted model is stated.
+
+    Args:
+        prediction: of a network.
+        speeds: what references take at these speeds, in seconds, by the keys of their probes; layers whose reference is not
+            among them stay as they are.
+    """
+    return _summed(prediction.model, prediction.device, [_at_speed(layer, speeds) for layer in prediction.layers])
+
+
+def _at_speed(layer: LayerPrediction, speeds: Mapping[str, float]) -> LayerPrediction:
+    reference = layer.reference
+    if layer.seconds is None or reference is None or reference.probe.key not in speeds:
+        return layer
+    now = Reference(reference.probe, speeds[reference.probe.key])
+    return msgspec.structs.replace(layer, seconds=layer.seconds * now.seconds / reference.seconds, reference=now)
+
+
+def _summed(network: str, device: str, layers: Sequence[LayerPrediction]) -> Prediction:
+    total = math.fsum(layer.seconds for layer in layers if layer.seconds is not None)
+    return Prediction(network, device, total, coverage(layers), tuple(layers))
 
 
 def _key(layer: NetworkLayer) -> _Key:
@@ -89,8 +113,8 @@ def _alike(keys: Sequence[_Key], layers: Sequence[NetworkLayer]) -> dict[_Class,
 
 
 def _predicted(layer: NetworkLayer, answer: Answer) -> LayerPrediction:
-    seconds, source = answer
-    return LayerPrediction(layer.name, layer.kind or layer.op_type, seconds, source, layer.dimensions, layer.macs)
+    seconds, source, reference = answer
+    return LayerPrediction(layer.name, layer.kind or layer.op_type, seconds, source, layer.dimensions, layer.macs, reference)
 
 
 def _answers(
@@ -111,7 +135,8 @@ def _answers(
     for which in sorted(set(chosen.tolist())):
         mine = [layer for layer, one in zip(layers, chosen.tolist(), strict=True) if one == which]
         seconds[chosen == which] = _evaluate(formulas[which], kind, mine)
-    return [_checked(*answer) for answer in zip((seconds * scales).tolist(), inside.tolist(), strict=True)]
+    references = [formulas[which].reference for which in chosen.tolist()]
+    return [_checked(*answer) for answer in zip((seconds * scales).tolist(), inside.tolist(), references, strict=True)]
 
 
 def distances(names: Sequence[str], points: Floats, formulas: Sequence[LayerFormula]) -> tuple[Floats, Floats]:
@@ -166,11 +191,11 @@ def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimension
         raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error
 
 
-def _checked(seconds: float, inside: bool) -> Answer:
+def _checked(seconds: float, inside: bool, reference: Reference | None) -> Answer:
     """Formulas are non-negative by construction; a file edited by hand may not be, and no time is below nothing."""
     if not math.isfinite(seconds) or seconds < 0.0:
         return UNKNOWN
-    return seconds, "fitted" if inside else "extrapolated"
+    return seconds, "fitted" if inside else "extrapolated", reference
 
 
 def coverage(layers: Iterable[LayerPrediction]) -> Coverage:

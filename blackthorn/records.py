@@ -13,8 +13,8 @@ import msgspec
 
 from blackthorn.formulas import Formula
 
-SWEEP_SCHEMA = 1
-MODEL_SCHEMA = 1
+SWEEP_SCHEMA = 2
+MODEL_SCHEMA = 2
 PREDICTION_SCHEMA = 1
 PRESET_SCHEMA = 1
 TIMING_SCHEMA = 1
@@ -56,6 +56,22 @@ class Probe(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """A text that two probes share exactly when they are the same point."""
         return " ".join([self.layer, self.precision, *(f"{name}={value}" for name, value in sorted(self.dimensions.items()))])
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A layer that tells how fast the machine is for layers like it, and what it takes at the speed that times are stated at.
+
+    Machines change speed while they are measured, and not for all layers alike: while a neighbour on a shared computer took
+    turns at the same core, convolutions took 1.4 times as long, and layers that wait for memory or for a long chain of
+    operations 1.1 times. So layers are timed beside one of their own class.
+
+    Attributes:
+        probe: the layer.
+        seconds: what it takes at that speed.
+    """
+
+    probe: Probe
+    seconds: float
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -101,7 +117,7 @@ class Measurement(msgspec.Struct, frozen=True):
         """Seconds at the machine speed at which the reference probe takes `nominal` seconds.
 
         Machines change speed while they are measured (two states 19 % apart were seen within minutes); the ratio to a
-        reference timed just before and after does not.
+        reference of the same class timed just before and after does not.
         """
         if nominal is None or self.reference_seconds is None:
             return self.seconds
@@ -111,7 +127,8 @@ class Measurement(msgspec.Struct, frozen=True):
 class SweepHeader(msgspec.Struct, frozen=True):
     """First line of a sweep file: what every measurement below it shares.
 
-    `axes` are the swept dimensions by name, outermost last; `fixed` are the dimensions held at one value.
+    `axes` are the swept dimensions by name, outermost last; `fixed` are the dimensions held at one value. `reference` is the
+    layer that was timed around every point; None on a device that does not drift.
     """
 
     device: Device
@@ -119,7 +136,7 @@ class SweepHeader(msgspec.Struct, frozen=True):
     axes: tuple[str, ...]
     fixed: Dimensions
     precision: Precision
-    reference: str | None
+    reference: Probe | None
     created_at: str
     made_by: str
     schema: int = SWEEP_SCHEMA
@@ -183,6 +200,7 @@ class LayerFormula(msgspec.Struct, frozen=True):
         rmspe: root mean square relative error at those points, in percent.
         rmspe_cross_validated: the same at points left out of the fit, in percent.
         residuals: signed relative errors at points left out of the fit, (predicted - measured) / measured.
+        reference: the layer beside which they were timed, and what it takes at the speed at which the formula is stated.
     """
 
     layer: str
@@ -195,18 +213,13 @@ class LayerFormula(msgspec.Struct, frozen=True):
     rmspe: float
     rmspe_cross_validated: float
     residuals: tuple[float, ...]
+    reference: Reference | None = None
 
 
 class FittedModel(msgspec.Struct, frozen=True):
-    """A device as formulas.
-
-    `reference_seconds` is the speed the formulas are stated at: what the reference probe took, at the median over the
-    sweeps; None where there was none.
-    """
+    """A device as formulas."""
 
     device: Device
-    reference: str | None
-    reference_seconds: float | None
     layers: tuple[LayerFormula, ...]
     created_at: str
     made_by: str
@@ -255,7 +268,10 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class LayerPrediction(msgspec.Struct, frozen=True):
-    """One layer's share of a prediction; `seconds` is None exactly where `source` is unknown."""
+    """One layer's share of a prediction.
+
+    `seconds` is None exactly where `source` is unknown. `reference` tells the machine speed at which they are stated.
+    """
 
     name: str
     kind: str
@@ -263,6 +279,7 @@ class LayerPrediction(msgspec.Struct, frozen=True):
     source: Source
     dimensions: Dimensions | None
     macs: int
+    reference: Reference | None = None
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -312,6 +329,7 @@ class NetworkTiming(msgspec.Struct, frozen=True):
         reference_seconds: what the reference probe took around the calls, in seconds; None on a device that does not drift.
         calls: timed calls behind the wall time.
         layers: what ran, in order, with kernel times from the runtime's profiler.
+        speeds: what the references of layer classes took in the same window, in seconds, by the keys of their probes.
     """
 
     model: str
@@ -322,16 +340,9 @@ class NetworkTiming(msgspec.Struct, frozen=True):
     reference_seconds: float | None
     calls: int
     layers: tuple[TimedLayer, ...]
+    speeds: dict[str, float] = {}
 
     @property
     def kernel_seconds(self) -> float:
         """All kernels together; what the wall time has beyond it goes by between them."""
         return math.fsum(layer.seconds for layer in self.layers)
-
-    def at_speed(self, nominal: float | None) -> "NetworkTiming":
-        """The same at the machine speed at which the reference probe takes `nominal` seconds."""
-        if nominal is None or self.reference_seconds is None:
-            return self
-        scale = nominal / self.reference_seconds
-        layers = tuple(msgspec.structs.replace(layer, seconds=layer.seconds * scale) for layer in self.layers)
-        return msgspec.structs.replace(self, seconds=self.seconds * scale, reference_seconds=nominal, layers=layers)

@@ -1,15 +1,17 @@
 """Times a probe well: warm-up, repeats until the error is small, and a reference probe around every round.
 
 A machine's speed changes while it is measured: two states 19 % apart within minutes, and a state of half the speed for
-milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Two things help. (a) Each round of
-calls is divided by the reference timed just before and just after it. (b) The ratio is the same at all speeds only roughly (the
-half-speed state slowed one layer 1.55 times and another 2.15 times), so rounds are taken at full speed where that can be
-had: when the reference takes about as long as it took at its best.
+milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Three things help. (a) Each round of
+calls is divided by the reference timed just before and just after it. (b) The reference is a layer of the same class, since
+others answer to the same change by other factors (see `records.Reference`). (c) The ratio is the same at all speeds only
+roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
+full speed where that can be had: when the reference takes about as long as it took at its best.
 """
 
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import NamedTuple
@@ -46,6 +48,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
             stretches at full speed last milliseconds, and those that have lasted go on.
         patience: share of `most_seconds` for which a slow machine is waited for.
         calibration_seconds: how long the reference is run at first to find its best, in seconds.
+        reference_seconds: how long one timing of the reference lasts at least, in seconds, so that clocks tell it well.
     """
 
     target_error: float = 0.0125
@@ -63,6 +66,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
     proven_share: float = 0.2
     patience: float = 0.5
     calibration_seconds: float = 0.2
+    reference_seconds: float = 2e-3
 
 
 class Round(NamedTuple):
@@ -127,6 +131,35 @@ def speed(rounds: Sequence[Round]) -> float:
     return trimmed_mean([entry.reference for entry in rounds]).mean
 
 
+class LoadedReference:
+    """A reference probe, ready to be timed again and again; a context manager that frees it.
+
+    Args:
+        loaded: the probe.
+        clock: the runner's.
+        least: how long one timing lasts at least, in seconds.
+        most_calls: calls of one timing at most.
+    """
+
+    def __init__(self, loaded: LoadedProbe, clock: Callable[[], float], least: float, most_calls: int) -> None:
+        self._loaded = loaded
+        loaded.call()
+        begin = clock()
+        seconds = max(loaded.call(), clock() - begin)
+        self._calls = max(1, min(most_calls, math.ceil(least / seconds)))
+
+    def time(self) -> float:
+        """Seconds that it takes now."""
+        self._loaded.call()  # brings its data back into the cache, which a probe or a network may have filled
+        return math.fsum(self._loaded.call() for _ in range(self._calls)) / self._calls
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._loaded.close()
+
+
 class _Turn:
     """One of the things that are called in turn: how, how many calls make a round, and its rounds so far.
 
@@ -142,17 +175,20 @@ class _Turn:
 
 
 class Timer:
-    """Times one probe after another on a runner that is open; a context manager that holds the reference probe.
+    """Times one probe after another on a runner that is open; a context manager that holds the reference from its first use.
 
     Args:
         runner: what times a call.
+        reference: what is timed around every round; None on a device that does not drift.
         policy: when to stop.
     """
 
-    def __init__(self, runner: Runner, policy: TimingPolicy | None = None) -> None:
+    def __init__(self, runner: Runner, reference: Probe | None, policy: TimingPolicy | None = None) -> None:
         self._runner = runner
+        self._probe = reference
         self._policy = policy or TimingPolicy()
-        self._reference: LoadedProbe | None = None
+        self._reference: LoadedReference | None = None
+        self._held = ExitStack()
         self._bests: deque[float] = deque([math.inf], maxlen=REMEMBERED)
         self._expected = math.inf
 
@@ -162,25 +198,35 @@ class Timer:
         self._expected = min(self._expected, full_speed)
 
     def __enter__(self) -> Self:
-        probe = self._runner.reference()
-        if probe is not None:
-            self._reference = self._runner.load(probe, profiled=False)
-            end = self._runner.clock() + self._policy.calibration_seconds
-            while self._runner.clock() < end:
-                self._time_reference()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._reference is not None:
-            self._reference.close()
-            self._reference = None
+        self._held.close()
+        self._reference = None
+
+    def load_reference(self, probe: Probe) -> LoadedReference:
+        """Make a layer ready that tells how fast the machine is for its class.
+
+        Raises:
+            BlackthornError: it cannot be built.
+        """
+        loaded = self._runner.load(probe, profiled=False)
+        return LoadedReference(loaded, self._runner.clock, self._policy.reference_seconds, self._policy.most_calls)
+
+    def _begin(self) -> None:
+        """Load the reference and find its best, if that was not done yet."""
+        if self._probe is None or self._reference is not None:
+            return
+        self._reference = self._held.enter_context(self.load_reference(self._probe))
+        end = self._runner.clock() + self._policy.calibration_seconds
+        while self._runner.clock() < end:
+            self._time_reference()
 
     def _time_reference(self) -> float:
         """Seconds that the reference takes now; 1 where there is none, so that ratios are the times themselves."""
         if self._reference is None:
             return 1.0
-        self._reference.call()  # brings its data back into the cache, which the probe may have filled
-        seconds = self._reference.call()
+        seconds = self._reference.time()
         self._expected = min(self._expected, seconds)
         return seconds
 
@@ -193,6 +239,7 @@ class Timer:
         recalled = self._runner.recall(probe)
         if recalled is not None:
             return recalled
+        self._begin()
         with self._runner.load(probe) as loaded:
             (rounds,) = self.rounds(loaded.call)
             times = loaded.finish()
@@ -203,6 +250,11 @@ class Timer:
         """What it times on."""
         return self._runner
 
+    @property
+    def reference(self) -> Probe | None:
+        """What is timed around every round."""
+        return self._probe
+
     def rounds(self, *calls: Callable[[], float]) -> list[list[Round]]:
         """Call things round by round, each in turn, until the error of all is small enough or the time is over.
 
@@ -211,7 +263,11 @@ class Timer:
 
         Returns:
             The rounds of each thing that count: those at one, full and steady speed, the same for all things.
+
+        Raises:
+            BlackthornError: the reference cannot be built.
         """
+        self._begin()
         end = self._runner.clock() + self._policy.most_seconds
         turns = [self._warm_up(call) for call in calls]
         reference = self._await_full_speed(turns[0].proof, end)
@@ -305,7 +361,7 @@ class Timer:
             probe=probe,
             seconds=kernel.mean * reference,
             wall_seconds=wall.mean * reference,
-            reference_seconds=None if self._reference is None else reference,
+            reference_seconds=None if self._probe is None else reference,
             relative_error=kernel.relative_error,
             calls=sum(entry.calls for entry in rounds),
             grade=self.grade(kernel, rounds),

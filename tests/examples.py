@@ -38,4 +38,4 @@ def a_model() -> FittedModel:
         rmspe_cross_validated=2.5,
         residuals=(0.01, -0.02),
     )
-    return FittedModel(DEVICE, None, None, (layer,), "2025-01-01T00:00:00+00:00", "blackthorn 0.1.0")
+    return FittedModel(DEVICE, (layer,), "2025-01-01T00:00:00+00:00", "blackthorn 0.1.0")

@@ -17,7 +17,7 @@ def adaptive_sweep(
     """A selector that has been told all it asked for, at the machine speed `nominal`."""
     kind = layer_kind("conv2d")
     selector = AdaptiveSelector(axes, kind.shorthands, limit)
-    with runner, Timer(runner) as timer:
+    with runner, Timer(runner, runner.reference()) as timer:
         while (point := selector.ask()) is not None:
             measurement = timer.measure(kind.probe_at({**(fixed or {}), **point}))
             selector.tell(point, measurement.at_speed(nominal), measurement.relative_error)

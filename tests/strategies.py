@@ -15,6 +15,7 @@ from blackthorn.records import (
     Measurement,
     Probe,
     Range,
+    Reference,
     Sweep,
     SweepHeader,
 )
@@ -110,21 +111,21 @@ def measurements(probe: st.SearchStrategy[Probe] | None = None) -> st.SearchStra
 def headers() -> st.SearchStrategy[SweepHeader]:
     """Headers of sweeps over filters and channels, at any size and kernel."""
     return st.builds(
-        lambda device, precision, size, kernel, texts_: SweepHeader(
+        lambda device, precision, size, kernel, reference, stamps: SweepHeader(
             device,
             "conv2d",
             ("filters", "channels"),
             _held({"height": size, "kernel": kernel}),
             precision,
-            texts_[0] or None,
-            texts_[1],
-            texts_[2],
+            reference,
+            *stamps,
         ),
         devices(),
         precisions,
         sizes,
         st.integers(1, 11),
-        st.tuples(texts, texts, texts),
+        st.none() | probes(),
+        st.tuples(texts, texts),
     )
 
 
@@ -156,6 +157,7 @@ def layer_formulas() -> st.SearchStrategy[LayerFormula]:
         rmspe=positive,
         rmspe_cross_validated=positive,
         residuals=st.lists(finite, max_size=4).map(tuple),
+        reference=st.none() | st.builds(Reference, probe=probes(), seconds=positive),
     )
 
 
@@ -163,8 +165,6 @@ def fitted_models() -> st.SearchStrategy[FittedModel]:
     return st.builds(
         FittedModel,
         device=devices(),
-        reference=st.none() | texts,
-        reference_seconds=st.none() | positive,
         layers=st.lists(layer_formulas(), max_size=2).map(tuple),
         created_at=texts,
         made_by=texts,

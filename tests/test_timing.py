@@ -72,7 +72,7 @@ class Machine(Runner):
     def device(self) -> Device:
         return Device("machine", "machine", "none", 1)
 
-    def reference(self) -> Probe | None:
+    def reference(self, layer: Probe | None = None) -> Probe | None:
         return REFERENCE if self.drifts else None
 
     def load(self, probe: Probe, *, profiled: bool = True) -> LoadedProbe:
@@ -113,7 +113,7 @@ class LoadedCall(LoadedProbe):
 
 
 def measure(machine: Machine, policy: TimingPolicy | None = None, probe: Probe = PROBE) -> Measurement:
-    with machine, Timer(machine, policy) as timer:
+    with machine, Timer(machine, machine.reference(), policy) as timer:
         return timer.measure(probe)
 
 
@@ -199,7 +199,8 @@ def test_a_steady_machine_is_measured_exactly() -> None:
 
 def test_a_steady_machine_is_measured_fast() -> None:
     machine = Machine()
-    with machine, Timer(machine) as timer:
+    with machine, Timer(machine, machine.reference()) as timer:
+        timer.measure(PROBE)
         begin = machine.now
         timer.measure(PROBE)
         assert machine.now - begin < 0.06
@@ -249,7 +250,7 @@ def test_patches_of_half_speed_are_waited_out() -> None:
 
 def test_dividing_by_the_reference_takes_slow_drift_out() -> None:
     slow = Machine(lambda now: 1.0 + 0.04 * math.sin(20 * now))
-    with slow, Timer(slow) as timer:
+    with slow, Timer(slow, slow.reference()) as timer:
         ratios = [ratio(timer.measure(Probe("probe", {"size": size}))) for size in range(20)]
     assert ratios == pytest.approx([1.0] * 20, rel=0.01)
 
@@ -282,7 +283,7 @@ def test_rounds_through_which_the_speed_changed_are_better_than_none() -> None:
 def test_a_machine_that_slowed_down_is_waited_for_once_and_graded() -> None:
     machine = Machine(lambda now: 1.0 if now < 0.3 else 1.5)
     spent = []
-    with machine, Timer(machine) as timer:
+    with machine, Timer(machine, machine.reference()) as timer:
         grades = [timer.measure(PROBE).grade]
         machine.now = max(machine.now, 0.3)
         for _ in range(3):
@@ -296,7 +297,7 @@ def test_a_machine_that_slowed_down_is_waited_for_once_and_graded() -> None:
 
 def test_a_machine_that_stays_slow_is_believed_at_last() -> None:
     machine = Machine(lambda now: 1.0 if now < 0.3 else 1.5)
-    with machine, Timer(machine) as timer:
+    with machine, Timer(machine, machine.reference()) as timer:
         timer.measure(PROBE)
         machine.now = max(machine.now, 0.3)
         grades = [timer.measure(PROBE).grade for _ in range(100)]
@@ -306,7 +307,7 @@ def test_a_machine_that_stays_slow_is_believed_at_last() -> None:
 
 def test_a_best_that_is_known_from_before_is_held_against_the_machine() -> None:
     machine = Machine()
-    with machine, Timer(machine) as timer:
+    with machine, Timer(machine, machine.reference()) as timer:
         timer.expect(REFERENCE_SECONDS / 1.5)
         assert timer.measure(PROBE).grade == "drifting"
 
@@ -331,7 +332,7 @@ def test_noise_is_averaged_until_the_error_is_small() -> None:
 def test_too_much_noise_is_graded_and_the_time_is_kept() -> None:
     chance = random.Random(2)
     machine = Machine(call=lambda _, seconds: seconds * chance.lognormvariate(0, 1))
-    with machine, Timer(machine) as timer:
+    with machine, Timer(machine, machine.reference()) as timer:
         begin = machine.now
         measurement = timer.measure(PROBE)
         assert machine.now - begin == pytest.approx(TimingPolicy().most_seconds, rel=0.2)
@@ -371,7 +372,7 @@ def test_what_is_recalled_is_not_timed() -> None:
 
 def test_the_reference_is_loaded_once_without_a_profile_and_closed() -> None:
     machine = Machine()
-    with machine, Timer(machine) as timer:
+    with machine, Timer(machine, machine.reference()) as timer:
         timer.measure(PROBE)
         timer.measure(PROBE)
         assert [loaded.closed for loaded in machine.loaded] == [0, 1, 1]

@@ -3,15 +3,22 @@
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from blackthorn.cli.formula_text import class_title
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.layers import Quantities, layer_kind
-from blackthorn.records import FittedModel, LayerFormula, Measurement, Sweep
+from blackthorn.records import FittedModel, LayerFormula, Measurement, Probe, Sweep
 from blackthorn.storage import find_sweeps, read_sweep
+
+
+class Taken(NamedTuple):
+    """A measurement, and the layer beside which it was taken."""
+
+    measurement: Measurement
+    reference: Probe | None
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -49,7 +56,7 @@ def held_against(model: FittedModel, folder: Path) -> list[Agreement]:
     sweeps = {path: read_sweep(path) for path in find_sweeps([folder])}
     for path, sweep in sweeps.items():
         _check_device(model, path, sweep)
-    measured = [measurement for sweep in sweeps.values() for measurement in sweep.measurements]
+    measured = [Taken(measurement, sweep.header.reference) for sweep in sweeps.values() for measurement in sweep.measurements]
     if not measured:
         raise NotMeasured(f"the sweeps in {folder} hold no measurement", "run 'blackthorn sweep' first")
     return list(_agreements(model, measured))
@@ -63,15 +70,14 @@ def _check_device(model: FittedModel, path: Path, sweep: Sweep) -> None:
         )
 
 
-def _agreements(model: FittedModel, measured: Sequence[Measurement]) -> Iterator[Agreement]:
+def _agreements(model: FittedModel, measured: Sequence[Taken]) -> Iterator[Agreement]:
     """Each class with the points that it covers, then those that none covers; a point counts for the first class."""
     left = list(measured)
     for group in model.layers:
-        inside = [measurement for measurement in left if covers(group, measurement)]
-        left = [measurement for measurement in left if not covers(group, measurement)]
+        inside = [taken for taken in left if covers(group, taken.measurement)]
+        left = [taken for taken in left if not covers(group, taken.measurement)]
         if inside:
-            errors = tuple(_error(group, measurement, model.reference_seconds) for measurement in inside)
-            yield Agreement(group, len(inside), errors)
+            yield Agreement(group, len(inside), tuple(_error(group, *taken) for taken in inside))
     if left:
         yield Agreement(None, len(left))
 
@@ -85,7 +91,9 @@ def covers(group: LayerFormula, measurement: Measurement) -> bool:
     return all(low <= probe.dimensions.get(name, 0) <= high for name, (low, high) in spans.items())
 
 
-def _error(group: LayerFormula, measurement: Measurement, nominal: float | None) -> float:
+def _error(group: LayerFormula, measurement: Measurement, reference: Probe | None) -> float:
+    """Relative error of a formula, at its speed where the measurement was taken beside the same reference."""
+    nominal = group.reference.seconds if group.reference is not None and group.reference.probe == reference else None
     quantities = Quantities(layer_kind(group.layer), group.precision, [measurement.probe.dimensions])
     predicted: float = group.formula.evaluate(quantities).item()
     return predicted / measurement.at_speed(nominal) - 1.0

@@ -8,7 +8,7 @@ import msgspec
 from blackthorn.cli.dimension_text import dimension_text, range_text
 from blackthorn.formulas.notation import LATEX
 from blackthorn.records import LayerFormula
-from blackthorn.units import MS_PER_SECOND
+from blackthorn.units import MS_PER_SECOND, readable_time
 
 
 def class_title(group: LayerFormula) -> str:
@@ -22,6 +22,8 @@ def class_lines(group: LayerFormula) -> Iterator[str]:
     yield class_title(group)
     yield f"  {group.points} points, {range_text(group.ranges)}"
     yield f"  RMSPE {group.rmspe:.1f} %, cross-validated {group.rmspe_cross_validated:.1f} %"
+    if group.reference is not None:
+        yield f"  stated at the speed at which its reference layer takes {readable_time(group.reference.seconds)}"
     yield f"  {group.text}"
 
 
@@ -42,5 +44,6 @@ def class_json(group: LayerFormula) -> dict[str, Any]:
         "rmspe_cross_validated_percent": group.rmspe_cross_validated,
         "formula_ms": group.formula.text(MS_PER_SECOND),
         "latex_ms": class_latex(group),
+        "reference": None if group.reference is None else msgspec.to_builtins(group.reference),
         "formula_seconds": msgspec.to_builtins(group.formula),
     }

@@ -6,7 +6,6 @@ from typing import Any
 
 from blackthorn.cli.formula_text import class_json, class_latex, class_lines, class_title
 from blackthorn.records import FittedModel
-from blackthorn.units import readable_time
 
 
 def model_lines(path: Path, model: FittedModel) -> Iterator[str]:
@@ -14,8 +13,6 @@ def model_lines(path: Path, model: FittedModel) -> Iterator[str]:
     device = model.device
     yield f"{device.name} ({path})"
     yield f"{device.hardware}; {device.runner}, {device.threads} thread{'s' if device.threads > 1 else ''}"
-    if model.reference_seconds is not None:
-        yield f"stated at the speed at which the reference takes {readable_time(model.reference_seconds)}"
     yield f"fitted {model.created_at} by {model.made_by}"
     for group in model.layers:
         yield ""
@@ -39,6 +36,5 @@ def model_json(path: Path, model: FittedModel) -> dict[str, Any]:
         "threads": model.device.threads,
         "created_at": model.created_at,
         "made_by": model.made_by,
-        "reference_seconds": model.reference_seconds,
         "classes": [class_json(group) for group in model.layers],
     }

@@ -11,14 +11,14 @@ import msgspec
 from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.runner_choice import make_runner
-from blackthorn.cli.stamp import MADE_BY, now
-from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, refuse_own_recording, sweep_json
+from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, header_of, refuse_own_recording, sweep_json
 from blackthorn.cli.tables import table
 from blackthorn.errors import NotMeasured
 from blackthorn.records import PlannedSweep, Preset, SweepHeader
+from blackthorn.runners import Runner
 from blackthorn.storage import find_preset
 from blackthorn.sweeping import SweepPlan, sweep_path
-from blackthorn.timing import Timer, TimingPolicy
+from blackthorn.timing import TimingPolicy
 from blackthorn.units import readable_duration
 
 TIMING_SHARE = 0.6
@@ -80,11 +80,10 @@ def run(
     begin = time.monotonic()
     click.echo(f"{preset.name}: at most {preset.points} points in about {preset.minutes:g} minutes", err=True)
     with make_runner(runner, threads, cpus, recordings, formulas) as device:
-        headers = [plan.header(device.device(), device.reference(), now(), MADE_BY) for plan in plans]
+        headers = [header_of(plan, device) for plan in plans]
         for header in headers:
             refuse_own_recording(sweep_path(out, header), recordings)
-        with Timer(device, _policy(preset)) as timer:
-            sweeps = tuple(_one_by_one(plans, headers, timer, out))
+        sweeps = tuple(_one_by_one(plans, headers, device, _policy(preset), out))
     report = PresetReport(preset, sweeps, time.monotonic() - begin)
     if not report.made:
         raise NotMeasured(f"{preset.name} holds no layer that {headers[0].device.name} can run", "choose another preset")
@@ -92,20 +91,22 @@ def run(
 
 
 def _one_by_one(
-    plans: Sequence[SweepPlan], headers: Sequence[SweepHeader], timer: Timer, out: Path
+    plans: Sequence[SweepPlan], headers: Sequence[SweepHeader], device: Runner, policy: TimingPolicy, out: Path
 ) -> Iterator[tuple[SweepPlan, SweepReport | None]]:
     """Every plan with what came of it, up to the one that Ctrl-C ends."""
     for number, (plan, header) in enumerate(zip(plans, headers, strict=True), start=1):
-        report = _carried_out(plan, header, timer, out, f"{number} of {len(plans)}")
+        report = _carried_out(plan, header, device, policy, out, f"{number} of {len(plans)}")
         yield plan, report
         if report is not None and report.outcome.interrupted:
             break
 
 
-def _carried_out(plan: SweepPlan, header: SweepHeader, timer: Timer, out: Path, place: str) -> SweepReport | None:
+def _carried_out(
+    plan: SweepPlan, header: SweepHeader, device: Runner, policy: TimingPolicy, out: Path, place: str
+) -> SweepReport | None:
     """One sweep, and a line about it; None where the device cannot run such layers, which must not end all others."""
     try:
-        report = carry_out(plan, header, timer, out)
+        report = carry_out(plan, header, device, policy, out)
     except NotMeasured as error:
         click.echo(f"{place}: {plan.layer} is left out: {error}", err=True)
         return None

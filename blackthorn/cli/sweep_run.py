@@ -17,9 +17,10 @@ from blackthorn.cli.sweep_progress import shown_progress
 from blackthorn.errors import BadValue
 from blackthorn.fitting import fit_device
 from blackthorn.records import LayerFormula, Precision, Sweep, SweepHeader
+from blackthorn.runners import Runner
 from blackthorn.storage import SweepFile, find_sweeps, open_sweep
 from blackthorn.sweeping import SweepOutcome, SweepPlan, sweep, sweep_path
-from blackthorn.timing import Timer
+from blackthorn.timing import Timer, TimingPolicy
 
 
 class SweepReport(msgspec.Struct, frozen=True):
@@ -52,16 +53,24 @@ def run(
     plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
     cpus = values.cpus(affinity)
     with make_runner(runner, threads, cpus, recordings, formulas) as device:
-        header = plan.header(device.device(), device.reference(), now(), MADE_BY)
+        header = header_of(plan, device)
         refuse_own_recording(sweep_path(out, header), recordings)
-        with Timer(device) as timer:
-            return carry_out(plan, header, timer, out)
+        return carry_out(plan, header, device, TimingPolicy(), out)
 
 
-def carry_out(plan: SweepPlan, header: SweepHeader, timer: Timer, out: Path) -> SweepReport:
+def header_of(plan: SweepPlan, device: Runner) -> SweepHeader:
+    """The first line of a plan's sweep file on a device."""
+    return plan.header(device.device(), device.reference(plan.usual()), now(), MADE_BY)
+
+
+def carry_out(plan: SweepPlan, header: SweepHeader, device: Runner, policy: TimingPolicy, out: Path) -> SweepReport:
     """One sweep into its file below `out`: what the plan wants and the file does not hold yet, measured."""
     path = sweep_path(out, header)
-    with open_sweep(path, header) as file, shown_progress() as on_point:
+    with (
+        open_sweep(path, header) as file,
+        Timer(device, header.reference, policy) as timer,
+        shown_progress() as on_point,
+    ):
         speeds = [measurement.reference_seconds for measurement in file.measurements]
         timer.expect(min((speed for speed in speeds if speed is not None), default=math.inf))
         outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point)

@@ -1,7 +1,6 @@
 """From the options of `measure` and `validate` to timed networks."""
 
 import logging
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from blackthorn.cli.network_progress import shown_networks
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
-from blackthorn.records import FittedModel, NetworkTiming
+from blackthorn.records import NetworkTiming, Probe
 from blackthorn.runners import Runner, fusions_on
 from blackthorn.timing import Timer
 from blackthorn.truth import Candidate, Series, check_same_device, measure, network_policy, validate_all
@@ -24,7 +23,7 @@ def timed(network: Path, threads: int, affinity: str | None, shapes: Sequence[st
     given = values.shapes(shapes)
     with (
         _runner(threads, affinity) as runner,
-        Timer(runner, network_policy(seconds)) as timer,
+        Timer(runner, runner.reference(), network_policy(seconds)) as timer,
         shown_networks(1, seconds) as watcher,
     ):
         watcher.begin(network)
@@ -38,27 +37,21 @@ def validated(
     runner = _runner(threads, affinity)
     _, model = choose_model(device, threads)
     check_same_device(model.device.name, runner.device().name)
-    given, nominal = values.shapes(shapes), _nominal(model, runner)
+    given = values.shapes(shapes)
     read = [read_network(path, given, fusions_on(model.device)) for path in networks]
     candidates = [Candidate(path, network, predict(network, model)) for path, network in zip(networks, read, strict=True)]
 
-    def timed_at_speed(path: Path) -> NetworkTiming:
-        log.info("timing %s", path)
-        return measure(path, timer, given).at_speed(nominal)
+    def timed_beside(path: Path, references: Sequence[Probe]) -> NetworkTiming:
+        log.info("timing %s beside %d references", path, len(references))
+        return measure(path, timer, given, references)
 
-    with runner, Timer(runner, network_policy(seconds)) as timer, shown_networks(len(networks), seconds) as watcher:
-        timer.expect(nominal or math.inf)
-        return validate_all(candidates, timed_at_speed, watcher)
+    with (
+        runner,
+        Timer(runner, runner.reference(), network_policy(seconds)) as timer,
+        shown_networks(len(networks), seconds) as watcher,
+    ):
+        return validate_all(candidates, timed_beside, watcher)
 
 
 def _runner(threads: int, affinity: str | None) -> Runner:
     return make_runner(None, threads, values.cpus(affinity), (), None)
-
-
-def _nominal(model: FittedModel, runner: Runner) -> float | None:
-    """What the reference takes at the model's speed; None where the model was made with another reference or with none."""
-    reference = runner.reference()
-    if reference is None or reference.key != model.reference:
-        log.warning("the fitted model has no speed that timings could be stated at; they are stated as they were taken")
-        return None
-    return model.reference_seconds

@@ -1,8 +1,8 @@
 """From the sweeps of one device to its fitted model: one formula for each class of layers."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -15,7 +15,17 @@ from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.fitting.structure import fit_points
 from blackthorn.layers import Quantities, layer_kind
-from blackthorn.records import BYTES_MOVED, Device, Dimensions, FittedModel, LayerFormula, Measurement, Precision, Sweep
+from blackthorn.records import (
+    BYTES_MOVED,
+    Device,
+    Dimensions,
+    FittedModel,
+    LayerFormula,
+    Measurement,
+    Precision,
+    Reference,
+    Sweep,
+)
 from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]
@@ -28,13 +38,26 @@ MOST_ON_LINE = 48
 """Points of one line that count where several dimensions vary: an adaptive sweep takes fewer."""
 
 
+FULL_SPEED = 0.1
+"""The quantile of a reference's times that is its full speed: the least is noise, and a tenth is had on a busy machine, too."""
+
+
 class LayerClass(msgspec.Struct, frozen=True):
-    """Measurements of layers that are alike in all but the swept dimensions."""
+    """Measurements of layers that are alike in all but the swept dimensions.
+
+    Attributes:
+        layer: the layer kind.
+        precision: the number format of weights and activations.
+        fixed: dimensions that all points share.
+        measurements: each stated at the full speed of the machine.
+        reference: the layer that most were timed beside, and what it takes at full speed; None where there was none.
+    """
 
     layer: str
     precision: Precision
     fixed: Dimensions
     measurements: tuple[Measurement, ...]
+    reference: Reference | None = None
 
     def swept(self) -> tuple[str, ...]:
         """The dimensions in which the measurements differ, in the layer kind's order."""
@@ -54,11 +77,10 @@ def fit_device(sweeps: Sequence[Sweep], created_at: str, made_by: str) -> Fitted
         NotMeasured: no sweep holds a measurement.
     """
     device = _one_device(sweeps)
-    nominal = nominal_speed(sweeps)
-    layers = tuple(fit_class(group, nominal) for group in layer_classes(sweeps))
+    layers = tuple(fit_class(group) for group in layer_classes(sweeps))
     if not layers:
         raise NotMeasured(f"the sweeps of {device.name} hold no measurement", "run 'blackthorn sweep' first")
-    return FittedModel(device, sweeps[0].header.reference, nominal, layers, created_at, made_by)
+    return FittedModel(device, layers, created_at, made_by)
 
 
 def _one_device(sweeps: Sequence[Sweep]) -> Device:
@@ -71,41 +93,59 @@ def _one_device(sweeps: Sequence[Sweep]) -> Device:
     return sweeps[-1].header.device
 
 
-def nominal_speed(sweeps: Sequence[Sweep]) -> float | None:
-    """The median time of the reference probe over all measurements, in seconds; None where there was none."""
-    references = [m.reference_seconds for sweep in sweeps for m in sweep.measurements if m.reference_seconds is not None]
-    return float(np.median(references)) if references else None
-
-
 def layer_classes(sweeps: Sequence[Sweep]) -> list[LayerClass]:
     """The measurements grouped by layer kind, precision and every dimension that no sweep of the kind moves."""
     groups: dict[tuple[str, Precision], list[Sweep]] = defaultdict(list)
     for sweep in sweeps:
         groups[sweep.header.layer, sweep.header.precision].append(sweep)
-    return [found for key in sorted(groups) for found in _classes_of(*key, groups[key])]
+    speeds = full_speeds(sweeps)
+    return [found for key in sorted(groups) for found in _classes_of(*key, groups[key], speeds)]
 
 
-def _classes_of(layer: str, precision: Precision, sweeps: Sequence[Sweep]) -> Iterator[LayerClass]:
-    measurements = {m.probe.key: m for sweep in sweeps for m in sweep.measurements}
+def full_speeds(sweeps: Sequence[Sweep]) -> dict[str, Reference]:
+    """What each reference takes while the machine is as fast as it can be, over all sweeps beside it, by its probe's key."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    probes = {sweep.header.reference.key: sweep.header.reference for sweep in sweeps if sweep.header.reference is not None}
+    for sweep in sweeps:
+        if sweep.header.reference is not None:
+            times = (measurement.reference_seconds for measurement in sweep.measurements)
+            seconds[sweep.header.reference.key] += [time for time in times if time is not None]
+    return {key: Reference(probes[key], float(np.quantile(times, FULL_SPEED))) for key, times in seconds.items() if times}
+
+
+def _classes_of(
+    layer: str, precision: Precision, sweeps: Sequence[Sweep], speeds: Mapping[str, Reference]
+) -> Iterator[LayerClass]:
+    taken = {m.probe.key: (m, sweep.header.reference) for sweep in sweeps for m in sweep.measurements}
     moved = {name for s in sweeps for m in s.measurements for name in m.probe.dimensions if name not in s.header.fixed}
-    classes: dict[tuple[int, ...], list[Measurement]] = defaultdict(list)
-    for _, measurement in sorted(measurements.items()):
+    classes: dict[tuple[int, ...], list[tuple[Measurement, Reference | None]]] = defaultdict(list)
+    for _, (measurement, probe) in sorted(taken.items()):
         dimensions = measurement.probe.dimensions
-        classes[tuple(value for name, value in dimensions.items() if name not in moved)].append(measurement)
+        reference = None if probe is None else speeds.get(probe.key)
+        classes[tuple(value for name, value in dimensions.items() if name not in moved)].append((measurement, reference))
     for members in classes.values():
-        first = members[0].probe.dimensions
-        same = {name: first[name] for name in first if all(m.probe.dimensions[name] == first[name] for m in members)}
-        yield LayerClass(layer, precision, same, tuple(members))
+        first = members[0][0].probe.dimensions
+        same = {name: first[name] for name in first if all(m.probe.dimensions[name] == first[name] for m, _ in members)}
+        stated = tuple(_at_full_speed(measurement, reference) for measurement, reference in members)
+        beside = Counter(reference.probe.key for _, reference in members if reference is not None).most_common(1)
+        yield LayerClass(layer, precision, same, stated, speeds[beside[0][0]] if beside else None)
 
 
-def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
+def _at_full_speed(measurement: Measurement, reference: Reference | None) -> Measurement:
+    """A measurement as it would have been at full speed."""
+    if reference is None or measurement.reference_seconds is None:
+        return measurement
+    seconds = measurement.at_speed(reference.seconds)
+    return msgspec.structs.replace(measurement, seconds=seconds, reference_seconds=reference.seconds)
+
+
+def fit_class(group: LayerClass) -> LayerFormula:
     """The formula of one class, its errors and what a layer outside the fit may be off by.
 
     Args:
         group: at least one measurement.
-        nominal: reference speed at which the formula is stated, in seconds.
     """
-    points = points_of(group, nominal)
+    points = points_of(group)
     spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
     best, residuals = best_fit(spread)
     formula = best.formula()
@@ -120,17 +160,18 @@ def fit_class(group: LayerClass, nominal: float | None) -> LayerFormula:
         rmspe=rmspe(best.predict(points.dimensions) / points.seconds - 1.0),
         rmspe_cross_validated=rmspe(residuals),
         residuals=tuple(round(float(value), 5) for value in residuals),
+        reference=group.reference,
     )
 
 
-def points_of(group: LayerClass, nominal: float | None) -> Points:
-    """A class's measurements as arrays, each at the nominal speed and weighed by how sure it is."""
+def points_of(group: LayerClass) -> Points:
+    """A class's measurements as arrays, each weighed by how sure it is."""
     swept = group.swept() or tuple(group.fixed)[:1]
     derived = (BYTES_MOVED,) if len(swept) > 1 else ()
     layers = [measurement.probe.dimensions for measurement in group.measurements]
     quantities = Quantities(layer_kind(group.layer), group.precision, layers)
     dimensions = {name: quantities[name] for name in derived + swept}
-    seconds = np.array([measurement.at_speed(nominal) for measurement in group.measurements])
+    seconds = np.array([measurement.seconds for measurement in group.measurements])
     errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
     noise = float(np.median(errors))
     return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), derived)

@@ -99,8 +99,12 @@ class Runner(abc.ABC):
         """
         raise NotMeasured(f"the runner '{self.name}' does not time whole networks", "use the runner 'onnxruntime'")
 
-    def reference(self) -> Probe | None:
-        """The probe that tells the machine's speed; None on a device that does not drift."""
+    def reference(self, layer: Probe | None = None) -> Probe | None:  # noqa: ARG002 (an optional hook)
+        """The probe that tells how fast the machine is for layers like this one; None on a device that does not drift.
+
+        Args:
+            layer: the usual one of its class; None where whole networks are to be timed.
+        """
         return None
 
     def recall(self, probe: Probe) -> Measurement | None:  # noqa: ARG002 (an optional hook)

@@ -20,12 +20,12 @@ from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 
-REFERENCE = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
-"""A convolution like those in the middle of most networks; about 0.6 ms on one x86 core.
+USUAL = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
+"""A convolution like those in the middle of most networks, beside which networks are timed; about 0.6 ms on one x86 core.
 
-What is measured and what it is divided by must answer alike to a slower machine: against a reference of 16x16, layers of 32x32
-slowed with the power 0.82 of it, which left 6 % between the machine's states; against this one with the power 1.0, which
-left 1 to 2 %.
+What is measured and what it is divided by must answer alike to a slower machine. Against this one, convolutions of its class
+slowed with the power 1.0, large ones that read many weights 0.6, 1x1 ones 0.6 to 0.9, depthwise ones, LRN, dense layers,
+pooling and all that moves memory 0.2 to 0.4. Hence a reference of each class.
 """
 OVERHEAD_CALLS = 200
 """Calls behind the median call overhead: a few microseconds each, so a millisecond in all."""
@@ -138,8 +138,8 @@ class OnnxRuntimeRunner(Runner):
     def load_network(self, path: Path, input_shapes: Shapes) -> OnnxRuntimeNetwork:
         return OnnxRuntimeNetwork(path, self._threads, input_shapes)
 
-    def reference(self) -> Probe | None:
-        return layer_kind("conv2d").probe_at(REFERENCE)
+    def reference(self, layer: Probe | None = None) -> Probe | None:
+        return layer or layer_kind("conv2d").probe_at(USUAL)
 
     def open(self) -> None:
         if self._threads.affinity:

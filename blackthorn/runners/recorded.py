@@ -31,6 +31,7 @@ class RecordedRunner(Runner):
         if len(names) > 1:
             raise WrongDevice(f"the sweeps are of several devices: {', '.join(names)}", "replay the sweeps of one at a time")
         self._device = sweeps[0].header.device
+        self._headers = [sweep.header for sweep in sweeps]
         self._measurements = {entry.probe.key: entry for sweep in sweeps for entry in sweep.measurements}
 
     @classmethod
@@ -39,6 +40,14 @@ class RecordedRunner(Runner):
 
     def device(self) -> Device:
         return self._device
+
+    def reference(self, layer: Probe | None = None) -> Probe | None:
+        """What the recorded sweep of such layers was timed beside; it cannot be timed again, and need not be."""
+        if layer is None:
+            return None
+        kin = [header for header in self._headers if (header.layer, header.precision) == (layer.layer, layer.precision)]
+        kin.sort(key=lambda header: sum(layer.dimensions.get(name) != value for name, value in header.fixed.items()))
+        return kin[0].reference if kin else None
 
     def recall(self, probe: Probe) -> Measurement | None:
         found = self._measurements.get(probe.key)

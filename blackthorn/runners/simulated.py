@@ -80,7 +80,7 @@ class SimulatedRunner(Runner):
             name=f"simulated-{self._title}", runner=self.name, hardware="formulas", threads=1, details=told | formulas
         )
 
-    def reference(self) -> Probe | None:
+    def reference(self, layer: Probe | None = None) -> Probe | None:  # noqa: ARG002 (all layers slow down alike)
         return REFERENCE if self._chances["drift"] > 0 else None
 
     def load(self, probe: Probe, *, profiled: bool = True) -> LoadedProbe:

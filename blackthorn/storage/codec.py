@@ -1,6 +1,6 @@
 """JSON text to records: types checked, older schemas upgraded, every complaint a sentence that names the place."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -9,10 +9,9 @@ import msgspec
 from blackthorn.errors import BadFile, BlackthornError
 from blackthorn.formulas import decode_formula
 from blackthorn.records import MODEL_SCHEMA, PRESET_SCHEMA, SWEEP_SCHEMA, FittedModel, Measurement, Preset, SweepHeader
+from blackthorn.storage.upgrades import UPGRADES, JsonObject
 
 RecordT = TypeVar("RecordT")
-JsonObject = dict[str, Any]
-Upgrade = Callable[[JsonObject], JsonObject]
 
 SCHEMAS: dict[type, int] = {
     SweepHeader: SWEEP_SCHEMA,
@@ -21,12 +20,6 @@ SCHEMAS: dict[type, int] = {
     Preset: PRESET_SCHEMA,
 }
 """The schema number that this blackthorn writes, by record."""
-
-UPGRADES: dict[type, dict[int, Upgrade]] = {SweepHeader: {}, Measurement: {}, FittedModel: {}, Preset: {}}
-"""How to bring a record from a schema to the next one, by record and schema.
-
-An upgrade is handed any JSON object at all, and raises `BadFile` for one that it cannot read.
-"""
 
 REMEDY = "take the file from where it was made once more, or delete it"
 

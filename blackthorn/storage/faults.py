@@ -23,6 +23,8 @@ def header_faults(header: SweepHeader) -> Iterator[str]:
     """What is wrong with the first line of a sweep file."""
     yield from _device_faults(header.device)
     yield from _dimension_faults(header.fixed)
+    if header.reference is not None:
+        yield from _dimension_faults(header.reference.dimensions)
     if not header.axes:
         yield "there is no axis"
     if len(set(header.axes)) < len(header.axes):
@@ -47,8 +49,6 @@ def measurement_faults(measurement: Measurement, header: SweepHeader) -> Iterato
 def model_faults(model: FittedModel) -> Iterator[str]:
     """What is wrong with a fitted model."""
     yield from _device_faults(model.device)
-    if model.reference_seconds is not None and not _positive(model.reference_seconds):
-        yield f"reference_seconds is {model.reference_seconds}, not a positive number"
     for number, layer in enumerate(model.layers, start=1):
         for fault in _layer_faults(layer):
             yield f"{fault} (layer formula {number}, {layer.layer})"
@@ -86,6 +86,10 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
             yield f"{name} is {getattr(layer, name)}, not a number from 0 up"
     if not all(math.isfinite(residual) for residual in layer.residuals):
         yield "a residual is not a finite number"
+    if layer.reference is not None:
+        yield from _dimension_faults(layer.reference.probe.dimensions)
+        if not _positive(layer.reference.seconds):
+            yield f"its reference takes {layer.reference.seconds} seconds, not a positive number"
     yield from _formula_faults(layer.formula, {BYTES_MOVED, *layer.fixed, *layer.ranges})
 
 

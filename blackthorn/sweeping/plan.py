@@ -66,6 +66,19 @@ class SweepPlan(msgspec.Struct, frozen=True):
         """
         return self.kind.probe_at({**self.fixed, **point}, self.precision)
 
+    def usual(self) -> Probe:
+        """The layer that tells the machine's speed for this sweep: of its class, with usual values along the axes.
+
+        Where there is no such layer (64 filters in 3 groups), that at the beginning of the axes.
+
+        Raises:
+            BadValue: the plan cannot be carried out.
+        """
+        try:
+            return self.kind.probe_at(self.fixed, self.precision)
+        except BadValue:
+            return self.probe_at({axis: values.low for axis, values in self.axes.items()})
+
     def point_of(self, probe: Probe) -> AxisPoint | None:
         """The point of this plan's grid at which a probe lies; None where it lies elsewhere."""
         point = {axis: probe.dimensions.get(self._members(axis)[0], 0) for axis in self.axes}
@@ -81,7 +94,7 @@ class SweepPlan(msgspec.Struct, frozen=True):
 
         Args:
             device: what the timings are taken on.
-            reference: the probe that tells the machine's speed, if any.
+            reference: the probe timed around every point, if any.
             created_at: UTC time, ISO 8601.
             made_by: program and version.
         """
@@ -91,7 +104,7 @@ class SweepPlan(msgspec.Struct, frozen=True):
             axes=tuple(self.axes),
             fixed=self.fixed_dimensions(),
             precision=self.precision,
-            reference=None if reference is None else reference.key,
+            reference=reference,
             created_at=created_at,
             made_by=made_by,
         )

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from blackthorn.errors import BlackthornError
-from blackthorn.records import Network, NetworkTiming, Prediction
-from blackthorn.truth.validation import Validation, validate
+from blackthorn.records import Network, NetworkTiming, Prediction, Probe
+from blackthorn.truth.validation import Validation, references_of, validate
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +68,16 @@ class Watcher(Protocol):
         """What came of it."""
 
 
-def validate_all(candidates: Sequence[Candidate], timed: Callable[[Path], NetworkTiming], watcher: Watcher) -> Series:
+Timed = Callable[[Path, Sequence[Probe]], NetworkTiming]
+"""Times the network in a file, and the references of layer classes beside it."""
+
+
+def validate_all(candidates: Sequence[Candidate], timed: Timed, watcher: Watcher) -> Series:
     """Time networks in the order given, and hold their predictions against that.
 
     Args:
         candidates: of the device that they are timed on.
-        timed: times the network in a file, and states it at the speed at which the fitted model is stated.
+        timed: times a network, and the references of its layers beside it.
         watcher: hears of every network before and after it is timed.
 
     Raises:
@@ -88,7 +92,7 @@ def validate_all(candidates: Sequence[Candidate], timed: Callable[[Path], Networ
         for candidate in candidates:
             watcher.begin(candidate.path)
             try:
-                timing = timed(candidate.path)
+                timing = timed(candidate.path, references_of(candidate.prediction))
             except BlackthornError as error:
                 log.debug("%s", candidate.path, exc_info=True)
                 failures.append(Failure(candidate.path, str(error)))

@@ -6,7 +6,8 @@ from collections import defaultdict
 import msgspec
 
 from blackthorn.errors import WrongDevice
-from blackthorn.records import Grade, Network, NetworkTiming, Prediction, TimedLayer
+from blackthorn.prediction import at_speeds
+from blackthorn.records import Grade, Network, NetworkTiming, Prediction, Probe, TimedLayer
 from blackthorn.truth.matching import matched
 
 
@@ -81,18 +82,25 @@ def check_same_device(predicted: str, timed: str) -> None:
         )
 
 
+def references_of(prediction: Prediction) -> list[Probe]:
+    """The references of its layers, each once: what tells the speeds at which the prediction is to be stated."""
+    probes = {layer.reference.probe.key: layer.reference.probe for layer in prediction.layers if layer.reference is not None}
+    return list(probes.values())
+
+
 def validate(network: Network, prediction: Prediction, timing: NetworkTiming) -> Validation:
     """Hold a prediction against a timing.
 
     Args:
         network: what was predicted.
-        prediction: its layers in the order of the network's.
-        timing: of the same network, at the speed at which the fitted model is stated.
+        prediction: its layers in the order of the network's; it is stated at the speeds of the timing.
+        timing: of the same network.
 
     Raises:
         WrongDevice: they are of different devices.
     """
     check_same_device(prediction.device, timing.device)
+    prediction = at_speeds(prediction, timing.speeds)
     seconds: dict[int, list[float]] = defaultdict(list)
     others: list[TimedLayer] = []
     for timed, index in matched(timing.layers, network.layers):

@@ -11,13 +11,13 @@ from blackthorn.fitting import fit_device
 from blackthorn.fitting.device import rmspe
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.onnx_graph import read_network
-from blackthorn.prediction import predict
+from blackthorn.prediction import at_speeds, predict
 from blackthorn.records import FittedModel, Measurement, Probe, Range, Sweep
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.storage import open_sweep
 from blackthorn.sweeping import SweepPlan, sweep
 from blackthorn.timing import Timer
-from blackthorn.truth import measure
+from blackthorn.truth import measure, network_policy, references_of
 from tests.bench.tables import Row
 from tests.networks import light_networks
 
@@ -32,11 +32,13 @@ PLANS = (
     SweepPlan("conv2d", {"filters": Range(16, 64, 16)}, {"kernel": 7, "stride": 2, "channels": 3, "size": 224}, limit=4),
 )
 """The kernels and strides of common networks over wide ranges; nothing is taken from the network that is predicted."""
+NETWORK_SECONDS = 10.0
+"""For how long the network is timed."""
 
 
 def swept(plan: SweepPlan, timer: Timer) -> Sweep:
     """A sweep as the command takes it, in a folder that goes again."""
-    header = plan.header(timer.runner.device(), timer.runner.reference(), "now", "bench")
+    header = plan.header(timer.runner.device(), timer.reference, "now", "bench")
     with TemporaryDirectory() as folder, open_sweep(Path(folder) / "sweep.jsonl", header) as file:
         sweep(plan, make_selector(plan), timer.measure, file)
         return Sweep(header, file.measurements)
@@ -52,13 +54,14 @@ def timed(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
 def plane_swept() -> Iterator[Row]:
     """Figure 4: filters x aligned channels, then 100 random points."""
     plan = SweepPlan("conv2d", {"filters": Range(1, 1024), "channels": ALIGNED}, {"size": 32, "kernel": 3}, limit=60)
-    with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
+    with OnnxRuntimeRunner() as runner, Timer(runner, runner.reference(plan.usual())) as timer:
         model = fit_device([swept(plan, timer)], "now", "bench")
         rng = np.random.default_rng()
         tests = [{"filters": int(rng.integers(1, 1025)), "channels": int(rng.choice(ALIGNED.values()))} for _ in range(100)]
         truth = timed([plan.probe_at(point) for point in tests], timer)
-    seconds = np.array([measurement.at_speed(model.reference_seconds) for measurement in truth])
     (layer,) = model.layers
+    assert layer.reference is not None
+    seconds = np.array([measurement.at_speed(layer.reference.seconds) for measurement in truth])
     quantities = Quantities(plan.kind, plan.precision, [measurement.probe.dimensions for measurement in truth])
     relative = layer.formula.evaluate(quantities) / seconds - 1.0
     error = rmspe(relative)
@@ -71,24 +74,24 @@ def plane_swept() -> Iterator[Row]:
 def network_predicted() -> Iterator[Row]:
     """Figure 5: ResNet-50's convolutions, predicted and timed in one run; and every convolution of nine networks attributed."""
     path = light_networks()["light_resnet50"]
-    with OnnxRuntimeRunner() as runner, Timer(runner) as timer:
-        sweeps = [swept(plan, timer) for plan in PLANS]
+    with OnnxRuntimeRunner() as runner:
+        sweeps = []
+        for plan in PLANS:
+            with Timer(runner, runner.reference(plan.usual())) as timer:
+                sweeps.append(swept(plan, timer))
         model = fit_device(sweeps, "now", "bench")
-        assert model.reference_seconds is not None
-        measured = convolutions_timed(path, timer, model.reference_seconds)
-    predicted = sum(layer.seconds or 0.0 for layer in predict(read_network(path), model).layers if layer.kind == "conv2d")
+        prediction = predict(read_network(path), model)
+        with Timer(runner, runner.reference(), network_policy(NETWORK_SECONDS)) as timer:
+            timing = measure(path, timer, {}, references_of(prediction))
+    operators = layer_kind("conv2d").operators
+    measured = sum(layer.seconds for layer in timing.layers if layer.operator in operators)
+    now = at_speeds(prediction, timing.speeds)
+    predicted = sum(layer.seconds or 0.0 for layer in now.layers if layer.kind == "conv2d")
     error = 100.0 * (predicted / measured - 1.0)
     points = sum(len(sweep.measurements) for sweep in sweeps)
     text = f"predicted {1e3 * predicted:.2f} ms, timed {1e3 * measured:.2f} ms, {error:+.1f} % ({points} points)"
     yield Row("5", "ResNet-50's convolutions against their kernel times", "within 10 %", text, abs(error) <= 10.0)
     yield from every_convolution_attributed(light_networks(), model)
-
-
-def convolutions_timed(path: Path, timer: Timer, nominal: float) -> float:
-    """Seconds of the network's convolution kernels at the speed at which the reference takes `nominal` seconds."""
-    operators = layer_kind("conv2d").operators
-    timing = measure(path, timer, {}).at_speed(nominal)
-    return sum(layer.seconds for layer in timing.layers if layer.operator in operators)
 
 
 def every_convolution_attributed(networks: Mapping[str, Path], model: FittedModel) -> Iterator[Row]:

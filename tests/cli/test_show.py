@@ -70,7 +70,9 @@ def test_the_speed_that_the_formulas_are_stated_at_is_told(say: Say) -> None:
     write_device("drifting.json", {"conv2d": STAIRCASE}, drift=0.1)
     assert say("sweep conv2d --dim filters --formulas drifting.json --max-points 6").code == 0
     assert say("fit").code == 0
-    assert re.search(r"^stated at the speed at which the reference takes [\d.]+ [mu]s$", say("show drifting").out, re.MULTILINE)
+    assert re.search(
+        r"^  stated at the speed at which its reference layer takes [\d.]+ [mu]s$", say("show drifting").out, re.MULTILINE
+    )
 
 
 def test_a_model_held_against_timings_of_another_device_is_refused(fitted: Say) -> None:
@@ -116,6 +118,6 @@ def test_a_damaged_neighbour_does_not_stand_in_the_way(fitted: Say) -> None:
 
 
 def test_a_model_of_a_newer_schema_asks_for_an_update(fitted: Say) -> None:
-    newer = Path(MODEL).read_text().replace('"schema": 1', '"schema": 99')
+    newer = Path(MODEL).read_text().replace('"schema": 2', '"schema": 99')
     Path(MODEL).write_text(newer)
     assert "pip install --upgrade blackthorn" in fitted(f"show {MODEL}").refusal

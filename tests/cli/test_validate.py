@@ -2,7 +2,7 @@
 
 import math
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +13,8 @@ from blackthorn.cli import timing_run
 from blackthorn.cli.exits import DEFECT, INTERRUPTED
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.validation_table import validation_lines
-from blackthorn.records import NetworkTiming
-from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
+from blackthorn.layers import layer_kind
+from blackthorn.records import NetworkTiming, Probe, Reference
 from blackthorn.storage import write_model
 from blackthorn.truth import Failure, Series, validate
 from tests.cli.conftest import Say
@@ -63,17 +63,10 @@ def timed_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write_this_machines_model(device: str) -> None:
     model = a_model()
-    reference = OnnxRuntimeRunner().reference()
-    assert reference is not None
-    write_model(
-        Path(f"fitted_models/{device}.json"),
-        msgspec.structs.replace(
-            model,
-            device=msgspec.structs.replace(model.device, name=device),
-            reference=reference.key,
-            reference_seconds=1e-3,
-        ),
-    )
+    (layer,) = model.layers
+    beside = msgspec.structs.replace(layer, reference=Reference(layer_kind("conv2d").probe_at({"filters": 16}), 1e-3))
+    own = msgspec.structs.replace(model.device, name=device)
+    write_model(Path(f"fitted_models/{device}.json"), msgspec.structs.replace(model, device=own, layers=(beside,)))
 
 
 def test_programs_get_networks_layers_and_figures(with_model: Say) -> None:
@@ -144,18 +137,25 @@ def test_without_any_layer_to_compare_there_is_no_figure_of_layers() -> None:
     assert not any(line.startswith("layers:") for line in validation_lines(Series(1, (nothing,)), by_layer=False))
 
 
-def test_times_are_stated_at_the_models_speed(with_model: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing_run, "measure", scripted(None))
-    (network,) = with_model(f"validate {SQUEEZENET} --json").json["networks"]
-    assert network["measured_ms"] == pytest.approx(10.0 * 1e-3 / 5e-4)
+def test_predictions_are_stated_at_the_speed_of_the_moment(with_model: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def predicted(slow: float) -> float:
+        def timed(path: Path, timer: object, shapes: object, references: Sequence[Probe]) -> NetworkTiming:
+            speeds = {probe.key: slow * 1e-3 for probe in references}
+            return msgspec.structs.replace(TIMING, device=this_device(), speeds=speeds)
+
+        monkeypatch.setattr(timing_run, "measure", timed)
+        (network,) = with_model(f"validate {SQUEEZENET} --json").json["networks"]
+        assert network["measured_ms"] == pytest.approx(10.0)
+        return float(network["predicted_ms"])
+
+    assert predicted(1.5) == pytest.approx(1.5 * predicted(1.0))
 
 
-def test_a_model_without_a_speed_is_used_with_a_warning(with_model: Say, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_model_without_references_is_used_as_it_is(with_model: Say) -> None:
     path = Path(f"fitted_models/{this_device()}.json")
     model = a_model()
     write_model(path, msgspec.structs.replace(model, device=msgspec.structs.replace(model.device, name=this_device())))
     assert with_model(f"validate {SQUEEZENET} {QUICKLY} --json").code == 0
-    assert "no speed that timings could be stated at" in caplog.text
 
 
 def test_the_model_is_that_of_so_many_threads(with_model: Say) -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import fit_device
-from blackthorn.fitting.device import cross_validated, layer_classes, nominal_speed, points_of, rmspe
+from blackthorn.fitting.device import cross_validated, full_speeds, layer_classes, points_of, rmspe
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, Linear, Step
 from blackthorn.layers import Quantities, layer_kind
-from blackthorn.records import Measurement, Range, Sweep
+from blackthorn.records import Measurement, Range, Reference, Sweep
 from blackthorn.sweeping import SweepPlan
-from tests.examples import DEVICE, a_header
+from tests.examples import DEVICE
 
 STAIRS = Step("filters", 16, Constant(2e-4), Constant(1e-4))
 ROWS = Linear("channels", Constant(2e-6), Constant(4e-6))
@@ -29,7 +29,8 @@ def a_sweep(formula, axes, fixed=None, slow=1.0, device=DEVICE):
         probe = plan.probe_at(dict(zip(names, row, strict=True)))
         seconds = slow * float(formula.evaluate(probe.dimensions))
         measurements.append(Measurement(probe, seconds, seconds, 1e-3 * slow, 0.01, 8, "settled", "2025-01-01T00:00:00+00:00"))
-    return Sweep(a_header(plan, device), tuple(measurements))
+    header = plan.header(device, plan.usual(), "2025-01-01T00:00:00+00:00", "test")
+    return Sweep(header, tuple(measurements))
 
 
 def test_one_class_one_formula():
@@ -47,10 +48,10 @@ def test_sweeps_taken_at_different_speeds_agree():
     fast = a_sweep(STAIRS, {"filters": Range(1, 96, 2)})
     slow = a_sweep(STAIRS, {"filters": Range(2, 96, 2)}, slow=1.3)
     model = fit_device([fast, slow], "now", "test")
-    assert model.reference_seconds == pytest.approx(1.15e-3)
     (layer,) = model.layers
+    assert layer.reference == Reference(layer_kind("conv2d").probe_at({"height": 8}), pytest.approx(1e-3))
     assert layer.rmspe < 0.1
-    assert layer.formula.evaluate({"filters": 1}) == pytest.approx(2e-4 * 1.15, rel=1e-3)
+    assert layer.formula.evaluate({"filters": 1}) == pytest.approx(2e-4, rel=1e-3)
 
 
 def test_dimensions_that_no_sweep_moves_part_the_classes():
@@ -95,7 +96,7 @@ def test_a_single_point_is_fitted_and_admits_no_cross_validation():
 def test_unsure_measurements_weigh_less():
     sweep = a_sweep(STAIRS, {"filters": Range(1, 16)})
     unsure = msgspec.structs.replace(sweep.measurements[0], relative_error=0.04)
-    points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=(unsure, *sweep.measurements[1:]))])[0], None)
+    points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=(unsure, *sweep.measurements[1:]))])[0])
     assert sorted(set(points.weights)) == pytest.approx([1 / 4, 1.0])
 
 
@@ -105,16 +106,36 @@ def test_left_out_errors_exceed_those_of_the_fit_on_noisy_data():
     noisy = tuple(
         msgspec.structs.replace(m, seconds=m.seconds * (1 + 0.05 * rng.standard_normal())) for m in sweep.measurements
     )
-    points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=noisy)])[0], None)
+    points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=noisy)])[0])
     best = fit_points(points)[0]
     inside = rmspe(best.predict(points.dimensions) / points.seconds - 1.0)
     assert rmspe(cross_validated(points, best)) > inside > 0.0
 
 
-def test_without_a_reference_there_is_no_nominal_speed():
+def test_without_a_reference_there_is_no_full_speed():
     sweep = a_sweep(STAIRS, {"filters": Range(1, 4)})
     bare = tuple(msgspec.structs.replace(m, reference_seconds=None) for m in sweep.measurements)
-    assert nominal_speed([msgspec.structs.replace(sweep, measurements=bare)]) is None
+    for header in (sweep.header, msgspec.structs.replace(sweep.header, reference=None)):
+        assert full_speeds([Sweep(header, bare)]) == {}
+        assert fit_device([Sweep(header, bare)], "now", "test").layers[0].reference is None
+
+
+def test_classes_are_stated_by_their_own_references():
+    kernels = {1: 0.7, 3: 1.4}
+    sweeps = [a_sweep(STAIRS, {"filters": Range(1, 64)}, {"kernel": kernel}, slow) for kernel, slow in kernels.items()]
+    model = fit_device(sweeps, "now", "test")
+    assert [layer.reference.probe.dimensions["kernel"] for layer in model.layers] == [1, 3]
+    assert [layer.reference.seconds for layer in model.layers] == pytest.approx([0.7e-3, 1.4e-3])
+
+
+def test_sweeps_of_one_class_beside_different_references_agree_at_full_speed():
+    sweep = a_sweep(STAIRS, {"filters": Range(1, 96, 2)})
+    other = a_sweep(STAIRS, {"filters": Range(2, 96, 2)})
+    elsewhere = msgspec.structs.replace(other.header, reference=layer_kind("conv2d").probe_at({"height": 16}))
+    thrice = tuple(msgspec.structs.replace(m, reference_seconds=3e-3) for m in other.measurements)
+    (layer,) = fit_device([sweep, Sweep(elsewhere, thrice)], "now", "test").layers
+    assert layer.rmspe < 0.1
+    assert layer.reference.probe in (sweep.header.reference, elsewhere.reference)
 
 
 def test_formulas_may_speak_of_the_bytes_that_a_layer_moves():

@@ -61,7 +61,7 @@ def test_its_clock_never_goes_back(runner: Runner) -> None:
 
 
 def test_a_timer_gets_a_measurement_of_the_very_probe(runner: Runner) -> None:
-    with runner, Timer(runner, QUICK) as timer:
+    with runner, Timer(runner, runner.reference(), QUICK) as timer:
         measurement = timer.measure(SMALL)
     assert measurement.probe == SMALL
     assert 0 < measurement.seconds < math.inf

@@ -56,13 +56,13 @@ def test_a_kernel_of_an_unknown_name_is_not_passed_over() -> None:
 
 
 def test_kernels_are_a_part_of_the_wall_time() -> None:
-    with OnnxRuntimeRunner() as runner, Timer(runner, QUICK) as timer:
+    with OnnxRuntimeRunner() as runner, Timer(runner, runner.reference(), QUICK) as timer:
         measurement = timer.measure(conv2d(filters=64, channels=64, size=16))
     assert 0 < measurement.seconds < measurement.wall_seconds
 
 
 def test_a_hundred_times_the_work_takes_longer() -> None:
-    with OnnxRuntimeRunner() as runner, Timer(runner, QUICK) as timer:
+    with OnnxRuntimeRunner() as runner, Timer(runner, runner.reference(), QUICK) as timer:
         light, heavy = (timer.measure(conv2d(filters=filters, channels=64)) for filters in (4, 400))
     assert light.reference_seconds is not None
     assert heavy.at_speed(light.reference_seconds) > light.seconds

@@ -13,7 +13,7 @@ HELD = [a_measurement(conv2d(filters=filters), filters * 1e-4) for filters in (1
 
 
 def test_a_timer_gets_what_was_recorded() -> None:
-    with RecordedRunner(a_sweep(*HELD)) as runner, Timer(runner) as timer:
+    with RecordedRunner(a_sweep(*HELD)) as runner, Timer(runner, runner.reference()) as timer:
         assert [timer.measure(entry.probe) for entry in HELD] == HELD
 
 

@@ -18,7 +18,7 @@ POINTS = [Probe("line", {"x": x}) for x in range(1, 401)]
 
 def measured(points: list[Probe] = POINTS, **chances: Any) -> list[Measurement]:
     """Measurements of points on a fresh device."""
-    with SimulatedRunner({"line": LINE}, **chances) as runner, Timer(runner) as timer:
+    with SimulatedRunner({"line": LINE}, **chances) as runner, Timer(runner, runner.reference()) as timer:
         return [timer.measure(point) for point in points]
 
 
@@ -86,7 +86,7 @@ def test_jitter_moves_calls_and_not_the_point() -> None:
 
 
 def test_a_simulated_second_takes_no_time() -> None:
-    with SimulatedRunner({"slow": Constant(3600.0)}) as runner, Timer(runner) as timer:
+    with SimulatedRunner({"slow": Constant(3600.0)}) as runner, Timer(runner, runner.reference()) as timer:
         assert timer.measure(Probe("slow", {})).seconds == 3600.0
         assert runner.clock() >= 3 * 3600.0
 

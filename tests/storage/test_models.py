@@ -164,10 +164,8 @@ def test_a_deep_formula_is_read_and_a_bottomless_one_refused(path: Path) -> None
             read_model(path)
 
 
-@pytest.mark.parametrize(
-    "change", [{"unit": "ms"}, {"reference_seconds": 0.0}, {"reference_seconds": -1.0}, {"device": {}}], ids=str
-)
-def test_wrong_units_and_speeds_are_refused(path: Path, change: dict[str, object]) -> None:
+@pytest.mark.parametrize("change", [{"unit": "ms"}, {"device": {}}], ids=str)
+def test_wrong_units_and_devices_are_refused(path: Path, change: dict[str, object]) -> None:
     rewrite(path, change)
     with pytest.raises(BadFile, match=f"the fitted model .*{next(iter(change))}"):
         read_model(path)

@@ -9,10 +9,10 @@ from hypothesis import given
 
 from blackthorn.errors import BadFile, BadValue, UnknownName
 from blackthorn.formulas import KINDS
-from blackthorn.records import FittedModel, Measurement, SweepHeader
+from blackthorn.records import FittedModel, Measurement, Reference, SweepHeader
 from blackthorn.storage import DESCRIBED, json_schema, open_sweep, read_model, read_sweep, write_model
-from blackthorn.storage.codec import UPGRADES
-from tests.examples import a_header, a_measurement, a_model
+from blackthorn.storage.upgrades import UPGRADES
+from tests.examples import a_header, a_measurement, a_model, a_probe
 from tests.strategies import QUICK, fitted_models
 
 
@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows 1\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows 2\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -70,6 +70,39 @@ def test_older_models_are_upgraded_step_by_step(tmp_path: Path, monkeypatch: pyt
     path = model_file(tmp_path / "model.json", schema=-1, writer="blackthorn 0.0.1")
     model = read_model(path)
     assert model == msgspec.structs.replace(a_model(), made_by="blackthorn 0.0.1")
+
+
+KEY = a_probe(16).key
+
+
+@pytest.mark.parametrize(("key", "seconds"), [(None, None), (None, 1e-3), (KEY, None), (KEY, 1e-3)])
+def test_the_one_reference_of_old_models_becomes_that_of_each_class(
+    tmp_path: Path, key: str | None, seconds: float | None
+) -> None:
+    (layer,) = read_model(model_file(tmp_path / "old.json", schema=1, reference=key, reference_seconds=seconds)).layers
+    known = key is not None and seconds is not None
+    assert layer.reference == (Reference(a_probe(16), 1e-3) if known else None)
+
+
+def test_the_reference_of_old_sweeps_was_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "old.jsonl"
+    header = msgspec.to_builtins(a_header()) | {"schema": 1, "reference": KEY}
+    path.write_bytes(msgspec.json.encode(header) + b"\n")
+    assert read_sweep(path).header.reference == a_probe(16)
+
+
+@pytest.mark.parametrize(
+    "key", ["conv2d fp32 filters", "conv2d fp32 filters=x", "conv2d fp32 filters=" + "9" * 5000, "conv2d", ""]
+)
+def test_a_reference_that_is_none_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(BadFile, match=r"old.json cannot be read"):
+        read_model(model_file(tmp_path / "old.json", schema=1, reference=key, reference_seconds=1e-3))
+
+
+@pytest.mark.parametrize("layers", [{}, [1], None])
+def test_old_models_whose_layers_are_none_are_refused(tmp_path: Path, layers: object) -> None:
+    with pytest.raises(BadFile, match="layers are not a list of formulas"):
+        read_model(model_file(tmp_path / "old.json", schema=1, layers=layers))
 
 
 def milliseconds_to_seconds(data: dict[str, Any]) -> dict[str, Any]:
@@ -146,5 +179,7 @@ def test_an_unknown_schema_is_named_with_the_nearest() -> None:
 
 
 def test_an_unfit_model_is_no_matter_of_schemas(tmp_path: Path) -> None:
-    with pytest.raises(BadValue, match="reference_seconds"):
-        write_model(tmp_path / "model.json", msgspec.structs.replace(a_model(), reference_seconds=0.0))
+    (layer,) = a_model().layers
+    standing = msgspec.structs.replace(layer, reference=Reference(a_probe(1), 0.0))
+    with pytest.raises(BadValue, match=r"its reference takes 0\.0 seconds"):
+        write_model(tmp_path / "model.json", msgspec.structs.replace(a_model(), layers=(standing,)))

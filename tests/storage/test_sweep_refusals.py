@@ -9,7 +9,7 @@ from blackthorn.errors import BadFile, BadValue, CannotWrite, WrongDevice
 from blackthorn.records import Range
 from blackthorn.storage import open_sweep, read_sweep
 from blackthorn.sweeping import SweepPlan
-from tests.examples import DEVICE, a_header, a_measurement
+from tests.examples import DEVICE, a_header, a_measurement, a_probe
 from tests.storage.sweep_files import write
 
 
@@ -110,8 +110,8 @@ def test_another_sweep_in_the_file_is_refused(path: Path, name: str, plan: Sweep
         open_sweep(path, a_header(plan))
 
 
-@pytest.mark.parametrize(("name", "value"), [("layer", "dense"), ("reference", "conv2d fp32 filters=1")])
-def test_another_layer_or_reference_is_refused(path: Path, name: str, value: str) -> None:
+@pytest.mark.parametrize(("name", "value"), [("layer", "dense"), ("reference", a_probe(1))])
+def test_another_layer_or_reference_is_refused(path: Path, name: str, value: object) -> None:
     with pytest.raises(BadFile, match=rf"another sweep \({name}"):
         open_sweep(path, msgspec.structs.replace(a_header(), **{name: value}))
 

@@ -145,7 +145,7 @@ def test_a_header_says_what_the_sweep_shares() -> None:
     assert (header.layer, header.axes, header.precision) == ("conv2d", ("filters", "channels"), "fp32")
     assert header.device == DEVICE
     assert header.fixed["height"] == header.fixed["width"] == 16
-    assert header.reference == reference.key
+    assert header.reference == reference
     assert (header.created_at, header.made_by) == ("2025-01-01T00:00:00+00:00", "blackthorn 0.1.0")
     assert a_header().reference is None
 

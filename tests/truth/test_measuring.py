@@ -45,7 +45,7 @@ class Machine(Runner):
     def device(self) -> Device:
         return Device("machine-1t", "machine", "none", 1)
 
-    def reference(self) -> Probe | None:
+    def reference(self, layer: Probe | None = None) -> Probe | None:
         return Probe("reference", {}) if self.drifts else None
 
     def load(self, probe: Probe, *, profiled: bool = True) -> LoadedProbe:
@@ -106,7 +106,7 @@ class Loaded(LoadedNetwork):
 
 
 def timed(machine: Machine, policy: TimingPolicy | None = None) -> NetworkTiming:
-    with machine, Timer(machine, policy) as timer:
+    with machine, Timer(machine, machine.reference(), policy) as timer:
         return measure(Path("net.onnx"), timer, {})
 
 
@@ -133,9 +133,22 @@ def test_the_profiler_adds_nothing_to_the_latency_and_both_share_one_window() ->
 
 @pytest.mark.parametrize("slowness", [1.5, 2.0])
 def test_a_machine_that_is_slow_at_times_gives_the_same(slowness: float) -> None:
-    timing = timed(Machine(slowness)).at_speed(REFERENCE_SECONDS)
-    assert timing.seconds == pytest.approx(CALL, rel=0.01)
-    assert timing.kernel_seconds == pytest.approx(sum(KERNELS), rel=0.01)
+    timing = timed(Machine(slowness))
+    assert timing.reference_seconds is not None
+    slow = timing.reference_seconds / REFERENCE_SECONDS
+    assert timing.seconds == pytest.approx(CALL * slow, rel=0.01)
+    assert timing.kernel_seconds == pytest.approx(sum(KERNELS) * slow, rel=0.01)
+
+
+def test_references_of_classes_are_timed_in_the_same_window() -> None:
+    machine = Machine()
+    with machine, Timer(machine, machine.reference()) as timer:
+        timing = measure(Path("net.onnx"), timer, {}, [Probe("class", {"size": 1}), Probe("class", {"size": 2})])
+    assert timing.speeds == {
+        "class fp32 size=1": pytest.approx(REFERENCE_SECONDS),
+        "class fp32 size=2": pytest.approx(REFERENCE_SECONDS),
+    }
+    assert "www" not in machine.network.order
 
 
 def test_it_ends_when_the_time_is_over() -> None:
@@ -153,7 +166,7 @@ def test_without_a_reference_times_are_as_taken() -> None:
 
 def test_onnx_runtime_times_a_real_network() -> None:
     pytest.importorskip("onnxruntime")
-    with OnnxRuntimeRunner() as runner, Timer(runner, QUICK) as timer:
+    with OnnxRuntimeRunner() as runner, Timer(runner, runner.reference(), QUICK) as timer:
         timing = measure(light_networks()["light_squeezenet"], timer, {})
     assert timing.model == "light_squeezenet"
     assert timing.seconds > 0

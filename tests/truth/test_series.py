@@ -1,12 +1,13 @@
 """Networks one after another: none takes another one down with it, and nothing that was measured is lost."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from blackthorn.errors import BlackthornError, NotMeasured, WrongDevice
-from blackthorn.records import NetworkTiming
+from blackthorn.records import NetworkTiming, Probe
 from blackthorn.truth import Candidate, Failure, Outcome, Series, Validation, validate_all, validation_json
 from tests.truth.examples import NETWORK, PREDICTION, TIMING
 
@@ -25,7 +26,8 @@ class Script:
         self.raised = raised
         self.heard: list[str] = []
 
-    def timed(self, path: Path) -> NetworkTiming:
+    def timed(self, path: Path, references: Sequence[Probe]) -> NetworkTiming:
+        assert not references
         if path.name in self.raised:
             raise self.raised[path.name]
         return TIMING

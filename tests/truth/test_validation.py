@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from blackthorn.errors import WrongDevice
-from blackthorn.truth import LayerError, Series, validate, validation_json
+from blackthorn.records import Probe, Reference
+from blackthorn.truth import LayerError, Series, references_of, validate, validation_json
 from blackthorn.truth.figures import BETWEEN_KERNELS, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
 from tests.truth.examples import NETWORK, PREDICTION, TIMING
 
@@ -70,15 +71,15 @@ def test_another_device_is_refused() -> None:
         validate(NETWORK, PREDICTION, other)
 
 
-def test_a_timing_keeps_its_proportions_at_another_speed() -> None:
-    faster = TIMING.at_speed(2.5e-4)
-    assert faster.seconds == pytest.approx(TIMING.seconds / 2)
-    assert faster.kernel_seconds == pytest.approx(TIMING.kernel_seconds / 2)
-    assert faster.reference_seconds == 2.5e-4
-    assert faster.at_speed(5e-4) == TIMING
-    assert TIMING.at_speed(None) == TIMING
-    steady = msgspec.structs.replace(TIMING, reference_seconds=None)
-    assert steady.at_speed(2.5e-4) == steady
+def test_predictions_are_stated_at_the_speeds_of_the_timing() -> None:
+    reference = Reference(Probe("conv2d", {"filters": 8}), 1e-3)
+    layers = tuple(msgspec.structs.replace(layer, reference=reference) for layer in PREDICTION.layers)
+    prediction = msgspec.structs.replace(PREDICTION, layers=layers)
+    assert references_of(prediction) == [reference.probe]
+    half = validate(NETWORK, prediction, msgspec.structs.replace(TIMING, speeds={reference.probe.key: 2e-3}))
+    assert half.predicted == pytest.approx(2 * VALIDATION.predicted)
+    assert half.measured == VALIDATION.measured
+    assert validate(NETWORK, prediction, TIMING) == VALIDATION
 
 
 def test_a_network_that_ran_nothing_is_covered_by_nothing() -> None:

@@ -1,0 +1,58 @@
+"""How files of older schemas become files of the present one, a step at a time.
+
+An upgrade is handed any JSON object at all, and raises `BadFile` for one that it cannot read.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from blackthorn.errors import BadFile
+from blackthorn.records import FittedModel, Measurement, Preset, SweepHeader
+
+JsonObject = dict[str, Any]
+Upgrade = Callable[[JsonObject], JsonObject]
+
+MOST_DIGITS = 10
+"""Of a dimension: more than any that a runtime can index has."""
+
+
+def _spelled_reference(header: JsonObject) -> JsonObject:
+    """Schema 1 to 2: the reference was the key of a probe, and is the probe."""
+    return {**header, "reference": _probe(header.get("reference"))}
+
+
+def _reference_of_each_class(model: JsonObject) -> JsonObject:
+    """Schema 1 to 2: there was one reference for all classes, and each has its own."""
+    probe, seconds = _probe(model.get("reference")), model.get("reference_seconds")
+    reference = None if probe is None or seconds is None else {"probe": probe, "seconds": seconds}
+    layers = model.get("layers")
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise BadFile("its layers are not a list of formulas", "make it again with: blackthorn fit")
+    kept = {name: value for name, value in model.items() if name not in ("reference", "reference_seconds")}
+    return {**kept, "layers": [{**layer, "reference": reference} for layer in layers]}
+
+
+def _probe(key: object) -> JsonObject | None:
+    """A probe from its key, as in `conv2d fp32 channels=64 filters=64`; None where there was none."""
+    if key is None:
+        return None
+    layer, *values = str(key).split(" ")
+    precision, *values = values or [""]
+    pairs = [value.partition("=") for value in values]
+    if not all(number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS for _, _, number in pairs):
+        raise BadFile(f"'{key}' is not the key of a probe", "take the file from where it was made once more")
+    return {"layer": layer, "precision": precision, "dimensions": {name: int(number) for name, _, number in pairs}}
+
+
+def _unchanged(record: JsonObject) -> JsonObject:
+    """The record is the same in both schemas."""
+    return record
+
+
+UPGRADES: dict[type, dict[int, Upgrade]] = {
+    SweepHeader: {1: _spelled_reference},
+    Measurement: {1: _unchanged},
+    FittedModel: {1: _reference_of_each_class},
+    Preset: {},
+}
+"""How to bring a record from a schema to the next one, by record and schema."""
