@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from blackthorn.errors import BadFile, BadValue
 from blackthorn.layers import LayerKind, Quantities, layer_kinds
+from blackthorn.layers.dispatch import Dispatch
 from blackthorn.records import (
     PREDICTION_SCHEMA,
     Coverage,
@@ -64,15 +65,21 @@ def predict(network: Network, model: FittedModel) -> Prediction:
     Raises:
         BadFile: a formula speaks of a dimension that its layer kind does not have.
     """
-    keys = [_key(layer) for layer in network.layers]
+    listed = (*network.layers, _between_kernels(network))
+    keys = [_key(layer) for layer in listed]
     answers: dict[_Key, Answer] = {}
-    for (kind, precision), layers in _alike(keys, network.layers).items():
+    for (kind, precision), layers in _alike(keys, listed).items():
         formulas = [formula for formula in model.layers if (formula.layer, formula.precision) == (kind, precision)]
         if kind is not None and formulas:
             found = _answers(layer_kinds()[kind], precision, list(layers.values()), formulas)
             answers.update(zip(layers, found, strict=True))
-    predicted = [_predicted(layer, answers.get(key, UNKNOWN)) for key, layer in zip(keys, network.layers, strict=True)]
-    return _summed(network.name, model.device.name, predicted)
+    *predicted, between = [_predicted(layer, answers.get(key, UNKNOWN)) for key, layer in zip(keys, listed, strict=True)]
+    return _summed(network.name, model.device.name, predicted, between if between.seconds is not None else None)
+
+
+def _between_kernels(network: Network) -> NetworkLayer:
+    """What goes by around the kernels, as if it were a layer."""
+    return NetworkLayer("between kernels", "", Dispatch.name, {"nodes": max(1, len(network.layers))}, 0)
 
 
 def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction:
@@ -83,7 +90,9 @@ def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction
         speeds: what references take at these speeds, in seconds, by the keys of their probes; layers whose reference is not
             among them stay as they are.
     """
-    return _summed(prediction.model, prediction.device, [_at_speed(layer, speeds) for layer in prediction.layers])
+    layers = [_at_speed(layer, speeds) for layer in prediction.layers]
+    between = prediction.between_kernels
+    return _summed(prediction.model, prediction.device, layers, between and _at_speed(between, speeds))
 
 
 def _at_speed(layer: LayerPrediction, speeds: Mapping[str, float]) -> LayerPrediction:
@@ -94,9 +103,10 @@ def _at_speed(layer: LayerPrediction, speeds: Mapping[str, float]) -> LayerPredi
     return msgspec.structs.replace(layer, seconds=layer.seconds * now.seconds / reference.seconds, reference=now)
 
 
-def _summed(network: str, device: str, layers: Sequence[LayerPrediction]) -> Prediction:
-    total = math.fsum(layer.seconds for layer in layers if layer.seconds is not None)
-    return Prediction(network, device, total, coverage(layers), tuple(layers))
+def _summed(network: str, device: str, layers: Sequence[LayerPrediction], between: LayerPrediction | None) -> Prediction:
+    every = [*layers, between] if between else layers
+    total = math.fsum(layer.seconds for layer in every if layer.seconds is not None)
+    return Prediction(network, device, total, coverage(layers), tuple(layers), between)
 
 
 def _key(layer: NetworkLayer) -> _Key:
@@ -215,11 +225,14 @@ def coverage(layers: Iterable[LayerPrediction]) -> Coverage:
 
 def prediction_json(prediction: Prediction) -> dict[str, Any]:
     """A prediction as `predict --json` prints it; times in milliseconds, null where unknown."""
+    between = prediction.between_kernels
     return {
         "schema": PREDICTION_SCHEMA,
         "model": prediction.model,
         "device": prediction.device,
         "latency_ms": milliseconds(prediction.seconds),
+        "layers_ms": milliseconds(prediction.layer_seconds),
+        "between_kernels_ms": None if between is None or between.seconds is None else milliseconds(between.seconds),
         "coverage": msgspec.to_builtins(prediction.coverage),
         "coverage_basis": COVERAGE_BASIS,
         "layers": [_layer_json(layer) for layer in prediction.layers],

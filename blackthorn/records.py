@@ -295,13 +295,28 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """How long a network takes on a device: the sum over the layers that are known, and what is not."""
+    """How long a network takes on a device.
+
+    Attributes:
+        model: the network's name.
+        device: the device's name.
+        seconds: the sum over the layers that are known, and what goes by between kernels.
+        coverage: how far that can be trusted.
+        layers: in the order of the network's.
+        between_kernels: the call and the runtime's way from node to node; None where the fitted model tells nothing of it.
+    """
 
     model: str
     device: str
     seconds: float
     coverage: Coverage
     layers: tuple[LayerPrediction, ...]
+    between_kernels: LayerPrediction | None = None
+
+    @property
+    def layer_seconds(self) -> float:
+        """The sum over the layers that are known, and nothing else."""
+        return math.fsum(layer.seconds for layer in self.layers if layer.seconds is not None)
 
 
 class TimedLayer(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from blackthorn.errors import BadFile
 from blackthorn.formulas import AtMost, Constant, Formula, Linear, Step, Switch
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
-from blackthorn.prediction import coverage, distances, predict, prediction_json
+from blackthorn.prediction import at_speeds, coverage, distances, predict, prediction_json
 from blackthorn.records import (
     Dimensions,
     FittedModel,
@@ -23,6 +23,7 @@ from blackthorn.records import (
     NetworkLayer,
     Precision,
     Prediction,
+    Reference,
 )
 from tests.examples import a_model
 from tests.networks import light_networks
@@ -215,10 +216,38 @@ def test_real_networks_are_predicted_whole_and_twice_alike(name: str) -> None:
     assert prediction.seconds > 0
 
 
+def test_what_goes_by_between_kernels_is_a_line_of_its_own() -> None:
+    dispatch = LayerFormula(
+        "dispatch", "fp32", {}, {"nodes": (1, 100)}, Linear("nodes", Constant(1e-5), Constant(1e-6)), "", 8, 0.0, 0.0, ()
+    )
+    found = predicted(model_of(a_class(Constant(0.002)), dispatch), a_layer(), a_layer())
+    assert found.between_kernels is not None
+    assert found.between_kernels.seconds == pytest.approx(1.2e-5)
+    assert found.between_kernels.source == "fitted"
+    assert len(found.layers) == 2
+    assert found.layer_seconds == pytest.approx(0.004)
+    assert found.seconds == pytest.approx(0.004 + 1.2e-5)
+
+
+def test_a_prediction_is_carried_to_other_speeds_class_by_class() -> None:
+    probe = CONV.probe_at({})
+    group = msgspec.structs.replace(a_class(Constant(0.002)), reference=Reference(probe, 1e-3))
+    found = predicted(model_of(group), a_layer(), NetworkLayer("tail", "Gemm", None, None, 0))
+    slower = at_speeds(found, {probe.key: 1.5e-3})
+    assert slower.seconds == pytest.approx(1.5 * found.seconds)
+    assert slower.layers[0].reference == Reference(probe, 1.5e-3)
+    assert slower.layers[1] == found.layers[1]
+    assert at_speeds(slower, {probe.key: 1e-3}).seconds == pytest.approx(found.seconds)
+    assert at_speeds(found, {}) == found
+
+
 def test_json_is_exactly_what_is_promised() -> None:
     prediction = predicted(model_of(a_class(Constant(0.002))), a_layer(), NetworkLayer("tail", "Gemm", None, None, 0))
     written = json.loads(json.dumps(prediction_json(prediction)))
-    assert set(written) == {"schema", "model", "device", "latency_ms", "coverage", "coverage_basis", "layers"}
+    assert set(written) == {
+        *("schema", "model", "device", "latency_ms", "layers_ms", "between_kernels_ms", "coverage", "coverage_basis", "layers")
+    }
+    assert (written["layers_ms"], written["between_kernels_ms"]) == (2.0, None)
     assert (written["schema"], written["model"], written["latency_ms"]) == (1, "net", 2.0)
     assert written["coverage"] == {"fitted": 1.0, "extrapolated": 0.0, "unknown": 0.0}
     assert "shares of the predicted time" in written["coverage_basis"]

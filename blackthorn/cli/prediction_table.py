@@ -60,4 +60,8 @@ def _total_lines(prediction: Prediction, known: int) -> Iterator[str]:
     if unknown:
         layers = "layer that no formula covers" if unknown == 1 else "layers that no formula covers"
         yield f"the total leaves out {unknown} {layers}, with {percent(coverage.unknown)} of the MACs"
-    yield "what goes by between layers is not in it; 'blackthorn measure' times that on the device"
+    between = prediction.between_kernels
+    if between is None or between.seconds is None:
+        yield "what goes by between kernels is not in it; sweep the kind 'dispatch' to have that predicted, too"
+    else:
+        yield f"between kernels: {readable_time(between.seconds)} of it ({between.source})"

@@ -39,8 +39,8 @@ def command(context: click.Context, /, networks: tuple[Path, ...], by_layer: boo
     standard error says what came of it. If one cannot run here, the others are timed all the same, and the exit code is 2.
     Ctrl-C prints what is done until then; the exit code is 130.
 
-    Predictions are stated at the machine's speeds of the moment: the reference layer of every class in a network is timed in the
-    same window. A model of another device is refused. An input shape counts for all networks.
+    Predictions are stated at the machine's speeds of the moment: the reference layer of every class in a network is timed in
+    the same window. A model of another device is refused. An input shape counts for all networks.
     """
     from blackthorn.cli.printing import print_json, print_lines
     from blackthorn.cli.timing_run import validated

@@ -27,6 +27,7 @@ from blackthorn.layers.convolution_int8 import (
 )
 from blackthorn.layers.dense import Dense
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d
+from blackthorn.layers.dispatch import Dispatch
 from blackthorn.layers.elementwise import Cast, CastShort, Elu, Gelu, PRelu, Relu, Sigmoid, Softplus
 from blackthorn.layers.elementwise_int8 import AddInt8, SigmoidInt8, SoftmaxInt8
 from blackthorn.layers.global_pool import GlobalAveragePool2d
@@ -134,6 +135,7 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
     SigmoidInt8,
     SoftmaxInt8,
     LstmInt8,
+    Dispatch,
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 

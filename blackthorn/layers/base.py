@@ -42,6 +42,8 @@ class LayerKind(abc.ABC):
     """Layers of a probe at most: enough where a weight serves many pixels, so that fetching it is a small part of the time."""
     operators: ClassVar[frozenset[str]]
     """ONNX operators that such a layer goes by; what kernels of these names take in a probe is the layer's time."""
+    timed_by_call: ClassVar[bool] = False
+    """Whether a probe's time is that of the whole call, not that of the layer's kernels."""
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32", "fp16")
     """Those that there are probes for: one alone where numbers of 8 bits are all that matters."""
     gives_whole: ClassVar[bool] = False

@@ -164,6 +164,17 @@ def probe_model(layer: ProbeLayer, copies: int, precision: Precision) -> bytes:
     return _ProbeGraph(layer, precision).serialised(copies)
 
 
+def serialised(graph: Any, domain: str = "") -> bytes:
+    """A graph as an ONNX model in bytes; `domain` is that of operators beside ONNX's own, if any."""
+    from onnx import helper
+
+    domains = [helper.make_opsetid("", OPSET)]
+    if domain:
+        domains.append(helper.make_opsetid(domain, 1))
+    model = helper.make_model(graph, opset_imports=domains, ir_version=IR_VERSION)
+    return bytes(model.SerializeToString())
+
+
 class _ProbeGraph:
     """A probe as it is put together."""
 
@@ -185,11 +196,7 @@ class _ProbeGraph:
             for place, given in self._activations()
         ]
         graph = helper.make_graph(self._nodes, "probe", entering, self._outputs, self._constants)
-        domains = [helper.make_opsetid("", OPSET)]
-        if self._layer.domain:
-            domains.append(helper.make_opsetid(self._layer.domain, 1))
-        model = helper.make_model(graph, opset_imports=domains, ir_version=IR_VERSION)
-        return bytes(model.SerializeToString())
+        return serialised(graph, self._layer.domain)
 
     def _activations(self) -> Iterator[tuple[int, Activations]]:
         return ((place, given) for place, given in enumerate(self._layer.inputs) if isinstance(given, Activations))

@@ -1,5 +1,6 @@
 """ONNX Runtime on the CPU: kernel times from its own profiler, threads and affinity under control."""
 
+import math
 import os
 import platform
 import statistics
@@ -18,6 +19,7 @@ from blackthorn.runners.host import describe_host
 from blackthorn.runners.network import Shapes
 from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
+from blackthorn.runners.ort_profiler import ProfilerShare
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 
 USUAL = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
@@ -30,7 +32,7 @@ pooling and all that moves memory 0.2 to 0.4. Hence a reference of each class.
 OVERHEAD_CALLS = 200
 """Calls behind the median call overhead: a few microseconds each, so a millisecond in all."""
 LEAST_SECONDS = 1e-9
-"""Wall time is never given as less: the resolution of the clock."""
+"""No time is given as less: the resolution of the clock."""
 
 
 class OnnxRuntimeProbe(LoadedProbe):
@@ -41,14 +43,17 @@ class OnnxRuntimeProbe(LoadedProbe):
         probe: what it is.
         overhead: wall seconds of a call that does no work.
         profiled: whether to keep the times of calls.
+        share: seconds of every kernel's time that are the profiler's.
     """
 
-    def __init__(self, session: ProfiledSession, probe: Probe, overhead: float, *, profiled: bool) -> None:
+    def __init__(self, session: ProfiledSession, probe: Probe, overhead: float, *, profiled: bool, share: float = 0.0) -> None:
         kind = layer_kind(probe.layer)
         self._session = session
         self._probe = probe
         self._overhead = overhead
         self._profiled = profiled
+        self._share = share
+        self._by_call = kind.timed_by_call
         self._operators = kind.operators
         self._copies = kind.copies(probe.dimensions, probe.precision)
         self._wall: list[float] = []
@@ -62,6 +67,8 @@ class OnnxRuntimeProbe(LoadedProbe):
     def finish(self) -> CallTimes:
         if not self._profiled:
             return CallTimes((), ())
+        if self._by_call:
+            return CallTimes(self._wall, self._wall)
         kernel = [self._layer_seconds(nodes) for nodes in self._session.finish()]
         return CallTimes(self._wall, kernel)
 
@@ -71,14 +78,14 @@ class OnnxRuntimeProbe(LoadedProbe):
         Raises:
             NotMeasured: no node of the call is of the layer's kind.
         """
-        layers = [node.seconds for node in nodes if node.operator in self._operators]
+        layers = [node.seconds - self._share for node in nodes if node.operator in self._operators]
         if not layers:
             ran = ", ".join(sorted({node.operator for node in nodes})) or "nothing"
             raise NotMeasured(
                 f"ONNX Runtime ran {self._probe.key} as {ran}, none of which is known as its kernel",
                 f"add the operator's name to those of {self._probe.layer}",
             )
-        return sum(layers) / self._copies
+        return max(math.fsum(layers) / self._copies, LEAST_SECONDS)
 
     def close(self) -> None:
         self._session.close()
@@ -105,6 +112,7 @@ class OnnxRuntimeRunner(Runner):
             _check_affinity(affinity)
         self._threads = Threads(threads, affinity)
         self._overhead: float | None = None
+        self._profiler = ProfilerShare(self._threads)
         self._affinity_before: set[int] | None = None
 
     @classmethod
@@ -130,13 +138,17 @@ class OnnxRuntimeRunner(Runner):
         )
 
     def load(self, probe: Probe, *, profiled: bool = True) -> OnnxRuntimeProbe:
-        model = layer_kind(probe.layer).onnx_model(probe.dimensions, probe.precision)
-        overhead = self._call_overhead()
+        kind = layer_kind(probe.layer)
+        model = kind.onnx_model(probe.dimensions, probe.precision)
+        if kind.timed_by_call:
+            session = ProfiledSession(model, self._threads, title=probe.key, profiled=False)
+            return OnnxRuntimeProbe(session, probe, 0.0, profiled=profiled)
+        overhead, share = self._call_overhead(), self._profiler.seconds() if profiled else 0.0
         session = ProfiledSession(model, self._threads, title=probe.key, profiled=profiled)
-        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled)
+        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, share=share)
 
     def load_network(self, path: Path, input_shapes: Shapes) -> OnnxRuntimeNetwork:
-        return OnnxRuntimeNetwork(path, self._threads, input_shapes)
+        return OnnxRuntimeNetwork(path, self._threads, input_shapes, self._profiler.seconds())
 
     def reference(self, layer: Probe | None = None) -> Probe | None:
         return layer or layer_kind("conv2d").probe_at(USUAL)
@@ -152,9 +164,9 @@ class OnnxRuntimeRunner(Runner):
             self._affinity_before = None
 
     def _call_overhead(self) -> float:
-        """Wall seconds of a call that only hands one number through; timed once."""
+        """Wall seconds of a call of one node that has nothing to do; timed once."""
         if self._overhead is None:
-            with ProfiledSession(identity_model(), self._threads) as session:
+            with ProfiledSession(idle_model(), self._threads, profiled=False) as session:
                 self._overhead = statistics.median(session.call() for _ in range(OVERHEAD_CALLS))
         return self._overhead
 
@@ -168,17 +180,9 @@ def _versions(*packages: str) -> dict[str, str]:
     return found
 
 
-def identity_model() -> bytes:
-    """A serialised model that hands one number through."""
-    from onnx import TensorProto, helper
-
-    from blackthorn.layers.onnx_probe import IR_VERSION, OPSET
-
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "overhead", ends[:1], ends[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    content: bytes = model.SerializeToString()
-    return content
+def idle_model() -> bytes:
+    """A serialised model of one node that has nothing to do."""
+    return layer_kind("dispatch").onnx_model({"nodes": 1}, "fp32")
 
 
 def _check_affinity(affinity: tuple[int, ...]) -> None:

@@ -23,6 +23,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
         path: the ONNX file.
         threads: threads and CPUs to work with.
         input_shapes: shapes of inputs that the file leaves open.
+        share: seconds of every kernel's time that are the profiler's.
 
     Raises:
         BadFile: the file cannot be read.
@@ -30,7 +31,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
         NotMeasured: ONNX Runtime cannot load or run it.
     """
 
-    def __init__(self, path: Path, threads: Threads, input_shapes: Shapes) -> None:
+    def __init__(self, path: Path, threads: Threads, input_shapes: Shapes, share: float = 0.0) -> None:
         original = load_model(path).graph
         settle_inputs(original, input_shapes, str(path))  # refuses shapes that do not fit, before ONNX Runtime does
         title = str(path)
@@ -45,6 +46,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
             self._executed = executed_nodes(original, self._optimised)
             self._sessions = opened.pop_all()
         self._title = title
+        self._share = share
 
     def call(self) -> float:
         return self._plain.call()
@@ -59,7 +61,8 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 f"the profile of {self._title} does not tell all nodes that ONNX Runtime runs",
                 "give every node a name of its own",
             )
-        return NetworkTimes(self._executed, np.array(calls).reshape(len(calls), len(self._executed)))
+        seconds = np.array(calls).reshape(len(calls), len(self._executed)) - self._share
+        return NetworkTimes(self._executed, seconds)
 
     def close(self) -> None:
         self._sessions.close()

@@ -64,6 +64,7 @@ def kind_shares(validations: Sequence[Validation]) -> list[KindShare]:
     predicted: dict[str, float] = defaultdict(float)
     for entry in validations:
         measured[BETWEEN_KERNELS] += entry.between_kernels
+        predicted[BETWEEN_KERNELS] += entry.predicted_between
         for layer in entry.layers:
             measured[layer.kind] += layer.measured or 0.0
             predicted[layer.kind] += layer.predicted or 0.0

@@ -69,6 +69,7 @@ def _network_json(entry: Validation) -> dict[str, Any]:
         "kernel_ms": milliseconds(entry.kernels),
         "between_kernels_ms": milliseconds(entry.between_kernels),
         "predicted_ms": milliseconds(entry.predicted),
+        "predicted_between_kernels_ms": milliseconds(entry.predicted_between),
         "error_pct": 100.0 * entry.error,
         "coverage": entry.coverage,
         "layers": [_layer_json(layer) for layer in entry.layers],

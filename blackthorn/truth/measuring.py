@@ -86,5 +86,6 @@ def _layers(times: NetworkTimes, rounds: Sequence[Round], reference: float) -> t
     columns = each[_undisturbed(np.array([entry.wall for entry in rounds]))].T.tolist()
     scale = reference / speed(rounds)
     return tuple(
-        TimedLayer(*node, trimmed_mean(column).mean * scale) for node, column in zip(times.executed, columns, strict=True)
+        TimedLayer(*node, max(trimmed_mean(column).mean * scale, 0.0))
+        for node, column in zip(times.executed, columns, strict=True)
     )

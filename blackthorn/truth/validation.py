@@ -39,9 +39,10 @@ class Validation(msgspec.Struct, frozen=True):
         device: the name of the device.
         measured: seconds of a call, end to end.
         kernels: seconds of all kernels in it.
-        predicted: the sum of the layers that formulas cover, in seconds.
+        predicted: the sum of the layers that formulas cover and of what goes by between kernels, in seconds.
         grade: what to think of `measured`.
         layers: everything that was predicted or ran.
+        predicted_between: what goes by between kernels as predicted, in seconds; 0 where the fitted model tells nothing of it.
     """
 
     model: str
@@ -51,6 +52,7 @@ class Validation(msgspec.Struct, frozen=True):
     predicted: float
     grade: Grade
     layers: tuple[LayerError, ...]
+    predicted_between: float = 0.0
 
     @property
     def error(self) -> float:
@@ -121,4 +123,5 @@ def validate(network: Network, prediction: Prediction, timing: NetworkTiming) ->
         predicted=prediction.seconds,
         grade=timing.grade,
         layers=tuple(layers),
+        predicted_between=prediction.seconds - prediction.layer_seconds,
     )

@@ -4,12 +4,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from blackthorn.errors import BadValue
-from blackthorn.layers import LayerKind, layer_kinds
+from blackthorn.layers import LayerKind, layer_kind, layer_kinds
 from blackthorn.records import Dimensions
 
 KINDS = sorted(layer_kinds())
 REORDERS = ("reorder_input", "reorder_output")
 """Kinds that no ONNX node is: the runtime puts them in."""
+KERNELS = [name for name in KINDS if not layer_kind(name).timed_by_call]
+"""Kinds whose probes hold copies of a layer."""
 MOST = {
     "kernel": 5,
     "kernel_width": 5,

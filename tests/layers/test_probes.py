@@ -8,7 +8,7 @@ import pytest
 from blackthorn.layers import layer_kind
 from blackthorn.records import Dimensions, Precision
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
-from tests.layers.points import KINDS, plain_points
+from tests.layers.points import KERNELS, KINDS, plain_points
 
 HALF_ON_CPU = ["conv2d", "dense", "matmul", "max_pool2d", "relu", "add", "concat", "transpose"]
 """Kinds whose kernels ONNX Runtime's CPU provider finds under their own name for fp16, too."""
@@ -21,12 +21,17 @@ def ran(kind: str, dimensions: Dimensions, precision: Precision = "fp32") -> lis
     return nodes
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KERNELS)
 @pytest.mark.parametrize("which", range(3), ids=["smallest", "odd", "blocked"])
 def test_a_probe_runs_as_its_copies(kind: str, which: int) -> None:
     dimensions = plain_points(layer_kind(kind))[which]
     counted = [node for node in ran(kind, dimensions) if node.operator in layer_kind(kind).operators]
     assert len(counted) == layer_kind(kind).copies(dimensions, "fp32") >= 2
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 50])
+def test_idle_nodes_are_neither_left_out_nor_taken_together(nodes: int) -> None:
+    assert len(ran("dispatch", {"nodes": nodes})) == nodes
 
 
 @pytest.mark.parametrize("kind", HALF_ON_CPU)

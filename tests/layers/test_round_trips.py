@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.records import OnnxNode
-from tests.layers.points import KINDS, REORDERS, points
+from tests.layers.points import KERNELS, REORDERS, points
 from tests.strategies import QUICK
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in REORDERS])
+@pytest.mark.parametrize("name", [name for name in KERNELS if name not in REORDERS])
 def test_a_probes_node_gives_its_dimensions_back(name: str, tmp_path: Path) -> None:
     kind = layer_kind(name)
 

@@ -83,6 +83,7 @@ COUNTS = {
     "add_int8": ("elements=8", 0, 24 * BYTE),
     "sigmoid_int8": ("elements=8", 0, 16 * BYTE),
     "softmax_int8": ("rows=3 columns=4", 0, 24 * BYTE),
+    "dispatch": ("nodes=50", 0, 2),
     "lstm_int8": ("hidden=3 inputs=5 steps=7 directions=2", 7 * 2 * 4 * 3 * 8,
                   35 + 7 * 2 * 3 + 2 * ((12 * 5 + 12 * 3) * BYTE + 24)),
 }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.layers import layer_kind
 from blackthorn.records import Probe
+from blackthorn.runners import CallTimes
 from blackthorn.runners import onnxruntime as module
 from blackthorn.runners.onnxruntime import OnnxRuntimeProbe, OnnxRuntimeRunner
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
@@ -42,6 +43,26 @@ def test_kernel_time_is_the_mean_of_the_copies_and_nothing_else() -> None:
     times = loaded.finish()
     assert list(times.kernel) == pytest.approx([0.01 * (copies + 1) / 2])
     assert list(times.wall) == pytest.approx([0.8 / copies])
+
+
+def test_the_profilers_share_is_taken_off_every_kernel() -> None:
+    copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
+    session = PlayedSession(*[NodeTime(f"layer{copy}", "Conv", 0.01) for copy in range(copies)])
+    loaded = OnnxRuntimeProbe(session, SMALL, 0.0, profiled=True, share=0.003)
+    loaded.call()
+    assert list(loaded.finish().kernel) == pytest.approx([0.007])
+
+
+def test_a_kernel_shorter_than_the_profilers_share_takes_some_time() -> None:
+    loaded = OnnxRuntimeProbe(PlayedSession(NodeTime("z", "Conv", 0.01)), SMALL, 0.0, profiled=True, share=0.02)
+    loaded.call()
+    assert 0 < loaded.finish().kernel[0] < 1e-6
+
+
+def test_what_goes_by_around_kernels_is_timed_by_the_call() -> None:
+    loaded = OnnxRuntimeProbe(PlayedSession(), layer_kind("dispatch").probe_at({"nodes": 3}), 0.0, profiled=True)
+    assert loaded.call() == 1.0
+    assert loaded.finish() == CallTimes([1.0], [1.0])
 
 
 def test_wall_time_is_positive_even_below_the_overhead() -> None:
@@ -91,7 +112,7 @@ def test_what_the_runtime_refuses_is_said_with_the_point(monkeypatch: pytest.Mon
 
 def test_the_overhead_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
-    monkeypatch.setattr(module, "identity_model", lambda original=module.identity_model: built.append(1) or original())
+    monkeypatch.setattr(module, "idle_model", lambda original=module.idle_model: built.append(1) or original())
     with OnnxRuntimeRunner() as runner:
         for _ in range(2):
             runner.load(SMALL).close()
