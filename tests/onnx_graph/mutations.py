@@ -1,8 +1,14 @@
 """Seeded damage to network files: lost bytes, swapped attributes, absurd shapes and depths, circles, other operators."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from blackthorn.errors import BlackthornError
+from blackthorn.onnx_graph import Fusions, read_network
+from blackthorn.onnx_graph.rules import RULES
 
 ABSURD = [0, -1, 1, 2, 7, 65, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1, -(2**63), 1_000_003]
 
@@ -26,6 +32,19 @@ def mutated(content: bytes, operators: list[str], seed: int) -> bytes:
     if chance.random() < 0.1:
         _nest(model.graph, chance)
     return bytes(model.SerializeToString())
+
+
+def fused_or_refused(contents: list[bytes], seeds: range, fusions: Fusions, folder: Path) -> Counter[str]:
+    """What fusing one damaged copy a seed gives; anything but a network or a sentence is raised on."""
+    path, found = folder / "damaged.onnx", Counter[str]()
+    for seed in seeds:
+        path.write_bytes(mutated(contents[seed % len(contents)], sorted(RULES), seed))
+        try:
+            read_network(path, fusions=fusions)
+            found["fused"] += 1
+        except BlackthornError:
+            found["refused"] += 1
+    return found
 
 
 def _bytes_changed(content: bytes, chance: random.Random) -> bytes:

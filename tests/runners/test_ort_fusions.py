@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from blackthorn.errors import BlackthornError
 from blackthorn.onnx_graph import read_network
 from blackthorn.onnx_graph.fusion import Fusions
-from blackthorn.onnx_graph.rules import RULES
 from blackthorn.records import Device
 from blackthorn.runners import fusions_on
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from tests.networks import light_bytes, light_networks
-from tests.onnx_graph.mutations import mutated
+from tests.onnx_graph.mutations import fused_or_refused
 from tests.runners.fused_networks import NETWORKS
 from tests.runners.optimised import differences, optimised, save, theirs
 
@@ -101,29 +99,17 @@ def test_the_runner_of_a_device_tells_its_fusions() -> None:
     assert fusions_on(Device("d", "of another package", "h", 1)) is None
 
 
-def outcomes(contents: list[bytes], seeds: range, folder: Path) -> Counter[str]:
-    """What fusing one damaged copy a seed gives; anything but a network or a sentence is raised on."""
-    path, fusions, found = folder / "damaged.onnx", onnxruntime_fusions(16), Counter[str]()
-    for seed in seeds:
-        path.write_bytes(mutated(contents[seed % len(contents)], sorted(RULES), seed))
-        try:
-            read_network(path, fusions=fusions)
-            found["fused"] += 1
-        except BlackthornError:
-            found["refused"] += 1
-    return found
-
-
 @pytest.mark.parametrize("first", range(0, 600, 200))
 def test_damaged_networks_are_fused_or_refused(first: int, tmp_path: Path) -> None:
     contents = [save(text, tmp_path).read_bytes() for text in NETWORKS.values()]
-    found = outcomes(contents, range(first, first + 200), tmp_path)
+    found = fused_or_refused(contents, range(first, first + 200), onnxruntime_fusions(16), tmp_path)
     assert min(found["fused"], found["refused"]) > 20
 
 
 @pytest.mark.parametrize("name", sorted(light_networks()))
 def test_damaged_real_networks_are_fused_or_refused(name: str, tmp_path: Path) -> None:
-    assert outcomes([light_bytes(name)], range(100, 106), tmp_path).total() == 6
+    found = fused_or_refused([light_bytes(name)], range(100, 106), onnxruntime_fusions(16), tmp_path)
+    assert found.total() == 6
 
 
 def test_what_onnx_runtime_writes_is_read_as_it_stands(tmp_path: Path) -> None:

@@ -6,26 +6,33 @@ Fusions are steps that are taken one after the other; each is a frozen value tha
 from typing import Protocol
 
 from blackthorn.onnx_graph.fusion.blocking import Block
+from blackthorn.onnx_graph.fusion.chaining import Chain
 from blackthorn.onnx_graph.fusion.flattening import Flatten
 from blackthorn.onnx_graph.fusion.fusing import Fuse, FuseAll
 from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
+from blackthorn.onnx_graph.fusion.placing import ChannelsLast, JoinInPlace
 from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, TakeApart
+from blackthorn.onnx_graph.fusion.widening import Widen
 from blackthorn.onnx_graph.fusion.wiring import Wiring
 from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode
 
 __all__ = [
     "Block",
+    "Chain",
+    "ChannelsLast",
     "Drop",
     "Flatten",
     "Fold",
     "Fuse",
     "FuseAll",
     "Fusions",
+    "JoinInPlace",
     "Match",
     "Merge",
     "Pattern",
     "Step",
     "TakeApart",
+    "Widen",
     "fuse",
     "holds",
 ]

@@ -19,7 +19,8 @@ UNLIKE = RANDOM | {"Constant"}
 class Drop(msgspec.Struct, frozen=True):
     """Nodes that only hand something on are taken out.
 
-    `handed_on` tells, by operator, what a node hands on; None where it does something after all.
+    `handed_on` tells, by operator, what a node hands on; None where it does something after all. It may tell the same numbers
+    in another shape: a tensor of what is read, with the shape of what is given.
     """
 
     handed_on: Mapping[str, Callable[[ResolvedNode], Tensor | None]]
@@ -33,8 +34,9 @@ class Drop(msgspec.Struct, frozen=True):
             tensor = self.handed_on[node.op_type](node)
             if tensor is not None:
                 dropped.append(key)
+                before = instead.get(tensor.identity, tensor)
                 for output in node.outputs:
-                    instead[output.identity] = instead.get(tensor.identity, tensor)
+                    instead[output.identity] = msgspec.structs.replace(tensor, identity=before.identity)
         wiring.redirect(instead)
         for key in dropped:
             wiring.remove(key)

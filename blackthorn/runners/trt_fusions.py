@@ -1,0 +1,133 @@
+"""What TensorRT 8.5 to 11 makes of a network on a GPU with tensor cores.
+
+Sources: the fusions that its developer guide lists; profiles of networks in half precision that trtexec wrote with TensorRT
+10 (AlexNet and ResNet-18, held against these rules in the tests), which also tell where the layout of images changes.
+
+TensorRT tries several ways and keeps the fastest, so that now and then a fusion is left out that is told here. Not told at all:
+the kernels that its second compiler (Myelin) cuts attention, normalisations and loops into, and the shape calls before
+them; layouts of single-precision images; copies that Split and Slice can do without.
+"""
+
+from blackthorn.onnx_graph.fusion import (
+    Chain,
+    ChannelsLast,
+    Drop,
+    Fold,
+    Fuse,
+    FuseAll,
+    Fusions,
+    JoinInPlace,
+    Pattern,
+    Widen,
+)
+from blackthorn.runners.ort_conditions import (
+    adds_an_image,
+    first_input,
+    input_beside,
+    input_if_unchanged,
+    input_if_whole,
+    is_biased_product,
+    pads_with_zeros,
+    scales_filters,
+    shifts_filters,
+    without_activation,
+)
+from blackthorn.runners.trt_conditions import (
+    adds_an_earlier_image,
+    averages_images,
+    in_one_turn,
+    input_if_in_order,
+    is_jitted,
+    is_jitted_sum,
+    only_input,
+    turns_known_axes,
+)
+
+CONVOLUTIONS = "Conv|ConvTranspose"
+_ACTIVATIONS = (
+    "Celu|Clip|Elu|Gelu|HardSigmoid|HardSwish|LeakyRelu|Mish|Relu|Selu|Sigmoid|Softplus|Softsign|Tanh|ThresholdedRelu"
+)
+_OF_ONE = "Abs|Acos|Acosh|Asin|Asinh|Atan|Atanh|Ceil|Cos|Cosh|Erf|Exp|Floor|Log|Neg|Reciprocal|Round|Sign|Sin|Sinh|Sqrt|Tan"
+_OF_TWO = "Add|Div|Max|Min|Mul|Pow|Sub|Sum"
+POINT_WISE = f"{_ACTIVATIONS}|{_OF_ONE}|{_OF_TWO}"
+"""What the guide calls point-wise: neighbours of these run as one."""
+POOLS = frozenset({"AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool", "MaxPool"})
+RESHAPES = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
+
+
+def _takes_in(last: str, operators: str) -> Fuse:
+    """A node takes in what is done to its result by constants alone; it is told which as an attribute."""
+    return Fuse(
+        Pattern(f"c = {operators}(rest...)  y = {last}(c, REST...)"),
+        "c",
+        where=without_activation,
+        attributes=lambda match: {"activation": match.nodes["y"].op_type},
+    )
+
+
+_SIMPLER: Fusions = (
+    Drop(
+        {
+            "Identity": first_input,
+            "Dropout": first_input,
+            "Cast": input_if_unchanged,
+            "Expand": input_if_unchanged,
+            "Concat": only_input,
+            "Slice": input_if_whole,
+            "Transpose": input_if_in_order,
+            "Add": input_beside(0, either_side=True),
+            "Sub": input_beside(0, either_side=False),
+            "Mul": input_beside(1, either_side=True),
+            "Div": input_beside(1, either_side=False),
+            "Pow": input_beside(1, either_side=False),
+        }
+    ),
+    Fold(),
+)
+
+_LISTED_BY_THE_GUIDE = FuseAll(
+    (
+        Fuse(Pattern(f"p = Pad(x, PADS...)  y = {CONVOLUTIONS}(p, rest...)"), where=pads_with_zeros),
+        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = BatchNormalization(c, REST...)"), "c"),
+        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = Add(c, S)"), "c", where=shifts_filters),
+        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = Mul(c, S)"), "c", where=scales_filters),
+        Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=adds_an_earlier_image),
+        Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=adds_an_image),
+        _takes_in("Relu|Clip", f"{CONVOLUTIONS}|BatchNormalization"),
+        Fuse(Pattern("m = MatMul(x, w)  y = Add(m, b)"), "m", "Gemm", ("x", "w", "b"), is_biased_product),
+        Fuse(Pattern("y = ReduceMean(x, rest...)"), becomes="GlobalAveragePool", reads=("x",), where=averages_images),
+        Fuse(
+            Pattern("t = Transpose(x)  y = Transpose(t)"),
+            reads=("x",),
+            where=turns_known_axes,
+            attributes=in_one_turn,
+        ),
+        Fuse(Pattern("s = Softmax(x)  y = Log(s)"), "s", "LogSoftmax"),
+        Fuse(Pattern("a = Abs(x)  y = ReduceSum(a, rest...)"), becomes="ReduceL1"),
+        Fuse(Pattern("s = Mul(x, x)  y = ReduceSum(s, rest...)"), becomes="ReduceSumSquare"),
+        Fuse(Pattern("s = ReduceSumSquare(x, rest...)  y = Sqrt(s)"), "s", "ReduceL2"),
+        Fuse(Pattern("e = Exp(x)  s = ReduceSum(e, rest...)  y = Log(s)"), "s", "ReduceLogSumExp"),
+        Fuse(Pattern("s = ReduceSum(x, rest...)  y = Log(s)"), "s", "ReduceLogSum"),
+    )
+)
+
+_GENERATED = FuseAll(
+    (
+        Fuse(Pattern(f"c = Conv(rest...)  y = {POINT_WISE}(c, REST...)"), "c", where=is_jitted),
+        Fuse(Pattern(f"c = Conv(rest...)  y = {_OF_TWO}(c, z)"), "c", where=is_jitted_sum),
+        Fuse(Pattern(f"c = Conv(rest...)  y = {_OF_TWO}(z, c)"), "c", where=is_jitted_sum),
+        _takes_in(POINT_WISE, "Gemm"),
+    )
+)
+"""Kernels that are written as the network is built, for any function of what a convolution or a product gives."""
+
+TENSORRT_FUSIONS: Fusions = (
+    *_SIMPLER,
+    _LISTED_BY_THE_GUIDE,
+    Widen("Conv"),
+    Chain(frozenset(POINT_WISE.split("|"))),
+    _GENERATED,
+    ChannelsLast(POOLS | {"Conv", "ConvTranspose"}, RESHAPES),
+    JoinInPlace(),
+)
+"""In the order in which TensorRT takes its steps, as its log tells them."""
