@@ -53,6 +53,15 @@ def is_jitted_sum(match: Match) -> bool:
     return is_jitted(match) and adds_an_earlier_image(match)
 
 
+def is_by_channel(match: Match) -> bool:
+    """Whether S is a constant for each channel of what c gives, or one for all, and c has taken in no activation yet."""
+    given, constant = match.tensors["c"].shape, match.tensors["S"].shape
+    if given is None or len(given) < 3:
+        return False
+    by_channel = (given[1], *(1 for _ in given[2:]))
+    return constant in ((), (1,), by_channel, (1, *by_channel)) and without_activation(match)
+
+
 def averages_images(match: Match) -> bool:
     """Whether the mean is that of whole images, and stays an image of one number."""
     image, mean = match.tensors["x"].shape, match.tensors["y"].shape

@@ -5,7 +5,8 @@ Sources: the fusions that its developer guide lists; profiles of networks in hal
 
 TensorRT tries several ways and keeps the fastest, so that now and then a fusion is left out that is told here. Not told at all:
 the kernels that its second compiler (Myelin) cuts attention, normalisations and loops into, and the shape calls before
-them; layouts of single-precision images; copies that Split and Slice can do without.
+them; layouts of images of single precision and of 8 bits; activations other than Relu and Clip that 8-bit convolutions take
+in; copies that Split and Slice can do without.
 """
 
 from blackthorn.onnx_graph.fusion import (
@@ -18,6 +19,7 @@ from blackthorn.onnx_graph.fusion import (
     Fusions,
     JoinInPlace,
     Pattern,
+    Repeat,
     Widen,
 )
 from blackthorn.runners.ort_conditions import (
@@ -28,8 +30,6 @@ from blackthorn.runners.ort_conditions import (
     input_if_whole,
     is_biased_product,
     pads_with_zeros,
-    scales_filters,
-    shifts_filters,
     without_activation,
 )
 from blackthorn.runners.trt_conditions import (
@@ -37,6 +37,7 @@ from blackthorn.runners.trt_conditions import (
     averages_images,
     in_one_turn,
     input_if_in_order,
+    is_by_channel,
     is_jitted,
     is_jitted_sum,
     only_input,
@@ -82,15 +83,21 @@ _SIMPLER: Fusions = (
             "Pow": input_beside(1, either_side=False),
         }
     ),
-    Fold(),
+    Repeat("DequantizeLinear"),
 )
 
 _LISTED_BY_THE_GUIDE = FuseAll(
     (
         Fuse(Pattern(f"p = Pad(x, PADS...)  y = {CONVOLUTIONS}(p, rest...)"), where=pads_with_zeros),
         Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = BatchNormalization(c, REST...)"), "c"),
-        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = Add(c, S)"), "c", where=shifts_filters),
-        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = Mul(c, S)"), "c", where=scales_filters),
+        Fuse(
+            Pattern(f"c = {CONVOLUTIONS}|BatchNormalization(x, W, REST...)  y = Add|Sub|Mul|Div(c, S)"),
+            "c",
+            where=is_by_channel,
+        ),
+        Fuse(
+            Pattern("c = Conv(rest...)  d = DequantizeLinear(z, SCALE...)  y = Add|Sum(c, d)"), "c", where=adds_an_earlier_image
+        ),
         Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=adds_an_earlier_image),
         Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=adds_an_image),
         _takes_in("Relu|Clip", f"{CONVOLUTIONS}|BatchNormalization"),
@@ -111,6 +118,30 @@ _LISTED_BY_THE_GUIDE = FuseAll(
     )
 )
 
+_LEFT = "d = DequantizeLinear(x, XS, XZ)"
+_BOTH = f"{_LEFT}  v = DequantizeLinear(W, WS, WZ)"
+_ROUNDED = "y = QuantizeLinear(c, YS, YZ)"
+_QUANTISED_READS = ("x", "XS", "XZ", "W", "WS", "WZ")
+
+_OF_EIGHT_BITS = FuseAll(
+    (
+        Fuse(Pattern(f"{_BOTH}  c = Conv(d, v, BIAS...)  {_ROUNDED}"), "c", "QLinearConv", (*_QUANTISED_READS, "YS", "YZ")),
+        Fuse(Pattern(f"{_BOTH}  c = MatMul(d, v)  {_ROUNDED}"), "c", "QLinearMatMul", (*_QUANTISED_READS, "YS", "YZ")),
+        Fuse(Pattern(f"{_BOTH}  c = Gemm(d, v, BIAS...)  {_ROUNDED}"), "c", "QGemm", _QUANTISED_READS),
+        Fuse(Pattern(f"{_LEFT}  c = AveragePool|GlobalAveragePool|MaxPool(d)  {_ROUNDED}"), "c"),
+    )
+)
+"""Products whose sides are 8-bit numbers, by the names of ONNX's operators that do the same."""
+
+_OF_EIGHT_BITS_WITHIN = FuseAll(
+    (
+        Fuse(Pattern(f"{_BOTH}  y = Conv(d, v, BIAS...)"), becomes="ConvInteger", reads=("x", "W", "XZ", "WZ")),
+        Fuse(Pattern(f"{_BOTH}  y = MatMul(d, v)"), becomes="MatMulIntegerToFloat", reads=("x", "W", "XS", "WS", "XZ", "WZ")),
+        Fuse(Pattern(f"{_BOTH}  y = Gemm(d, v, BIAS...)"), becomes="QGemm", reads=_QUANTISED_READS),
+    )
+)
+"""The same where the results stay fractions."""
+
 _GENERATED = FuseAll(
     (
         Fuse(Pattern(f"c = Conv(rest...)  y = {POINT_WISE}(c, REST...)"), "c", where=is_jitted),
@@ -124,6 +155,9 @@ _GENERATED = FuseAll(
 TENSORRT_FUSIONS: Fusions = (
     *_SIMPLER,
     _LISTED_BY_THE_GUIDE,
+    _OF_EIGHT_BITS,
+    _OF_EIGHT_BITS_WITHIN,
+    Fold(),
     Widen("Conv"),
     Chain(frozenset(POINT_WISE.split("|"))),
     _GENERATED,

@@ -4,26 +4,33 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.onnx_graph.fusion import (
     Block,
+    Chain,
+    ChannelsLast,
     Drop,
     Flatten,
     Fold,
     Fuse,
     FuseAll,
     Fusions,
+    JoinInPlace,
     Merge,
     Pattern,
+    Repeat,
     Step,
     TakeApart,
+    Widen,
     fuse,
 )
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.resolving import ResolvedNode, resolve
+from blackthorn.onnx_graph.tensors import Tensor
 from blackthorn.records import NetworkLayer
 from tests.networks import OPSET, light_networks, write_network
 
@@ -195,3 +202,91 @@ def test_the_same_file_is_fused_the_same_twice() -> None:
     path = light_networks()["light_squeezenet"]
     steps = (Merge(8), Fold(), FuseAll((RELU,)), BLOCK)
     assert read_network(path, fusions=steps) == read_network(path, fusions=steps)
+
+
+POINTS = Chain(frozenset({"Add", "Exp", "Mul", "Relu", "Sigmoid"}))
+CHANNELS_LAST = ChannelsLast(frozenset({"Conv"}), frozenset({"Reshape", "Flatten"}))
+HALF = "(float16[1,16,8,8] x, float16[16,16,1,1] w) => "
+
+
+def test_what_is_dropped_may_change_the_shape(tmp_path: Path) -> None:
+    def flat(node: ResolvedNode) -> Tensor | None:
+        return replace(node.outputs[0], identity=node.inputs[0].identity) if node.inputs[0] else None
+
+    step = Drop({"Flatten": flat, "Identity": lambda node: node.inputs[0]})
+    for text in ("f = Flatten(a) i = Identity(f)", "i2 = Identity(a) i = Flatten(i2)", "f = Flatten<axis=3>(a) i = Flatten(f)"):
+        first, last = nodes(tmp_path, "(float[2,3,4,5] x) => (y) { a = Exp(x) " + text + " y = Softmax(i) }", step)
+        assert [tensor.shape for tensor in last.inputs if tensor] == [last.outputs[0].shape]
+        assert last.inputs[0] is not None
+        assert last.inputs[0].identity == first.outputs[0].identity
+
+
+def test_a_chain_is_called_after_the_node_that_reads_as_much_as_it_does(tmp_path: Path) -> None:
+    (swish,) = layers(tmp_path, "(float[2,3] x) => (y) { s = Sigmoid(x) y = Mul(x, s) }", POINTS)
+    assert (swish.name, swish.kind, swish.nodes) == ("Sigmoid_0", "sigmoid", ("Sigmoid_0", "Mul_1"))
+    (total,) = layers(tmp_path, "(float[2,3] x, float[2,3] z) => (y) { s = Add(x, z) r = Relu(s) y = Exp(r) }", POINTS)
+    assert (total.name, total.kind, len(total.nodes)) == ("Add_0", "add", 3)
+
+
+def test_a_chain_takes_in_both_ways_to_its_end(tmp_path: Path) -> None:
+    text = "(float[2,3] x) => (y) { e = Exp(x) s = Sigmoid(e) m = Mul(e, s) y = Add(m, e) }"
+    assert operators(tmp_path, text, POINTS) == ["Sigmoid"]
+    assert operators(tmp_path, text.replace("=> (y)", "=> (y, e)"), POINTS) == ["Exp", "Sigmoid"]
+
+
+def test_a_chain_keeps_the_constants_of_its_node(tmp_path: Path) -> None:
+    text = "(float[2,3] x) => (y) { c = Constant<value_float=2.0>() m = Mul(x, c) y = Relu(m) }"
+    *_, chained = nodes(tmp_path, text, Fold(), POINTS)
+    assert (chained.op_type, len(chained.inputs)) == ("Relu", 1)
+    *_, turned = nodes(tmp_path, text.replace("m = Mul(x, c) y = Relu(m)", "r = Relu(x) y = Mul(r, c)"), Fold(), POINTS)
+    assert [tensor.constant for tensor in turned.inputs if tensor] == [False, True]
+
+
+def test_convolutions_of_one_image_become_one_of_all_filters(tmp_path: Path) -> None:
+    text = """(float[1,16,8,8] x) => (y, z) {
+        s = Constant<value_ints=[24,16,1,1]>() t = Constant<value_ints=[8,16,1,1]>()
+        w = ConstantOfShape(s) v = ConstantOfShape(t) y = Conv(x, w) z = Conv(x, v) }"""
+    (layer,) = layers(tmp_path, text, Fold(), Widen("Conv"))
+    assert layer.dimensions is not None
+    assert (layer.kind, layer.dimensions["filters"], layer.macs) == ("conv2d", 32, 32 * 16 * 64)
+    grouped = text.replace("Conv(", "Conv<group=2>(").replace(",16,1,1]>", ",8,1,1]>")
+    assert len(layers(tmp_path, grouped, Fold(), Widen("Conv"))) == 2
+    assert len(layers(tmp_path, text.replace("Conv(x, v)", "Conv<strides=[2,2]>(x, v)"), Fold(), Widen("Conv"))) == 2
+
+
+def test_an_image_is_copied_once_for_all_that_want_its_channels_last(tmp_path: Path) -> None:
+    text = HALF + "(y) { a = Conv(x, w) b = Conv(x, w) c = Add(a, b) y = Conv(c, w) }"
+    assert operators(tmp_path, text, CHANNELS_LAST) == ["Reformat", "Conv", "Conv", "Add", "Conv", "Reformat"]
+    assert "Reformat" not in operators(tmp_path, text.replace("float16", "float"), CHANNELS_LAST)
+
+
+def test_what_reads_a_result_too_reads_it_before_it_is_copied_out(tmp_path: Path) -> None:
+    _, conv, *rest = nodes(tmp_path, HALF + "(a, y) { a = Conv(x, w) y = Flatten(a) }", CHANNELS_LAST)
+    assert sorted(node.op_type for node in rest) == ["Flatten", "Reformat"]
+    assert all(node.inputs[0] and node.inputs[0].identity == conv.outputs[0].identity for node in rest)
+
+
+def test_joined_images_are_there_before_they_are_read(tmp_path: Path) -> None:
+    text = """(float[1,4,8,8] x) => (y) { a = Exp(x) b = Relu(x) c = Concat<axis=1>(a, b) d = Sigmoid(x)
+        e = Concat<axis=1>(d, c) y = Softmax(e) }"""
+    assert operators(tmp_path, text, JoinInPlace()) == ["Exp", "Relu", "Sigmoid", "Softmax"]
+    *_, last = nodes(tmp_path, text, JoinInPlace())
+    assert len(last.also_reads) == 4
+
+
+@pytest.mark.parametrize("joined", ["x, a", "a, a", "b, a"])
+def test_joined_images_are_copied_where_others_have_them(joined: str, tmp_path: Path) -> None:
+    text = f"(float[1,4,8,8] x) => (y, b) {{ a = Exp(x) b = Relu(x) c = Concat<axis=1>({joined}) y = Softmax(c) }}"
+    assert "Reformat" in operators(tmp_path, text, JoinInPlace())
+
+
+@pytest.mark.parametrize("text", ["(y) { a = Exp(x) y = Concat<axis=1>(a, x) }", "(y) { c = Concat<axis=2>(x, x) y = Exp(c) }"])
+def test_other_images_are_joined_by_a_node(text: str, tmp_path: Path) -> None:
+    assert "Concat" in operators(tmp_path, "(float[1,4,8,8] x) => " + text, JoinInPlace())
+
+
+def test_every_reader_has_a_node_to_itself(tmp_path: Path) -> None:
+    repeated = nodes(tmp_path, "(float[2,3] x) => (y) { e = Exp(x) r = Relu(e) m = Mul(r, e) y = Add(m, e) }", Repeat("Exp"))
+    given = [node.outputs[0].identity for node in repeated if node.op_type == "Exp"]
+    assert len(given) == 3
+    assert [sum(identity in node.reads for node in repeated) for identity in given] == [1, 1, 1]

@@ -1,5 +1,6 @@
 """What is read of networks against what TensorRT made of them, and against what its guide and its log say of small ones."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from blackthorn.onnx_graph import read_network
 from blackthorn.records import Device
 from blackthorn.runners import fusions_on
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
+from tests.networks import light_networks
 from tests.onnx_graph.mutations import fused_or_refused
 from tests.runners.optimised import save
 from tests.runners.trt_profiles import FOLDER, profiled, run_seconds
@@ -73,6 +75,7 @@ SINGLE, HALF = (
     "(float[1,16,8,8] x, float[16,16,1,1] W, float[16] B) => (y) ",
     "(float16[1,16,8,8] x, float16[16,16,1,1] W) => (y) ",
 )
+QUANTISED = "(float[1,16,8,8] x, int8[16,16,1,1] W, float S, int8 Z) => (y) "
 SMALL = {
     "a convolution and its Relu": (SINGLE + "{ c = Conv(x, W, B) y = Relu(c) }", [("Conv", "Conv_0 Relu_1")]),
     "a convolution and Relu6": (
@@ -178,11 +181,40 @@ SMALL = {
         "(float[1,16,8,8] x) => (y) { a = Constant<value_ints=[2,3]>() m = ReduceMean(x, a) y = Softmax(m) }",
         [("GlobalAveragePool", "ReduceMean_1"), ("Softmax", "Softmax_2")],
     ),
+    "scale and offset by channel, and the activation behind them": (
+        "(float[1,16,8,8] x, float[16] B, float[16,1,1] S) => (y) { "
+        "n = BatchNormalization(x, B, B, B, B) m = Mul(n, S) a = Add(m, S) y = Relu(a) }",
+        [("BatchNormalization", "BatchNormalization_0 Mul_1 Add_2 Relu_3")],
+    ),
     "a softmax and its logarithm": ("(float[4,8] x) => (y) { s = Softmax(x) y = Log(s) }", [("LogSoftmax", "Softmax_0 Log_1")]),
     "sums of functions": (
         """(float[4,8] x) => (y, z) { a = Exp(x) b = ReduceSum(a) y = Log(b)
             c = Mul(x, x) d = ReduceSum(c) z = Sqrt(d) }""",
         [("ReduceLogSumExp", "ReduceSum_1 Exp_0 Log_2"), ("ReduceL2", "ReduceSum_4 Mul_3 Sqrt_5")],
+    ),
+    "8-bit convolutions, the later of them with a sum": (
+        QUANTISED
+        + """{ q = QuantizeLinear(x, S, Z) d = DequantizeLinear(q, S, Z) v = DequantizeLinear(W, S, Z)
+            c = Conv(d, v) r = Relu(c) p = QuantizeLinear(r, S, Z) e = DequantizeLinear(p, S, Z)
+            k = DequantizeLinear(W, S, Z) f = Conv(e, k) g = Add(f, d) h = Relu(g) y = QuantizeLinear(h, S, Z) }""",
+        [
+            ("QuantizeLinear", "QuantizeLinear_0"),
+            ("QLinearConv", "Conv_3 Relu_4 DequantizeLinear_1 DequantizeLinear_2 QuantizeLinear_5"),
+            (
+                "QLinearConv",
+                "Conv_8 DequantizeLinear_1 Add_9 Relu_10 DequantizeLinear_6 DequantizeLinear_7 QuantizeLinear_11",
+            ),
+        ],
+    ),
+    "an 8-bit convolution that gives fractions": (
+        QUANTISED
+        + "{ q = QuantizeLinear(x, S, Z) d = DequantizeLinear(q, S, Z) v = DequantizeLinear(W, S, Z) y = Conv(d, v) }",
+        [("QuantizeLinear", "QuantizeLinear_0"), ("ConvInteger", "Conv_3 DequantizeLinear_1 DequantizeLinear_2")],
+    ),
+    "an 8-bit product of matrices": (
+        """(int8[2,8] x, int8[6,8] W, float[6] B, float S, int8 Z) => (y) { d = DequantizeLinear(x, S, Z)
+            v = DequantizeLinear(W, S, Z) g = Gemm<transB=1>(d, v, B) y = QuantizeLinear(g, S, Z) }""",
+        [("QGemm", "Gemm_2 DequantizeLinear_0 DequantizeLinear_1 QuantizeLinear_3")],
     ),
     "transpositions in a row": (
         "(float[2,3,4] x) => (y) { t = Transpose<perm=[1,0,2]>(x) y = Transpose<perm=[0,2,1]>(t) }",
@@ -192,10 +224,59 @@ SMALL = {
 """What is done to small networks: the network, and operators and nodes of what is left of it."""
 
 
+YOLO_BLOCK = """(float16[1,64,8,8] x, float16[32,64,1,1] A, float16[32,32,3,3] B, float16[64,64,1,1] C) => (y) {
+    a = Conv(x, A) sa = Sigmoid(a) ma = Mul(a, sa)
+    b = Conv<pads=[1,1,1,1]>(ma, B) sb = Sigmoid(b) mb = Mul(b, sb)
+    c = Conv<pads=[1,1,1,1]>(mb, B) sc = Sigmoid(c) mc = Mul(c, sc) e = Add(ma, mc)
+    d = Conv(x, A) sd = Sigmoid(d) md = Mul(d, sd)
+    j = Concat<axis=1>(e, md) f = Conv(j, C) sf = Sigmoid(f) y = Mul(f, sf) }"""
+"""A C3k block of YOLO26 as torch exports it, in half precision."""
+
+
+def test_a_block_of_yolo26_is_left_as_trtexec_listed_it(tmp_path: Path) -> None:
+    entered, *block, left = layers(tmp_path, YOLO_BLOCK)
+    assert entered[0] == left[0] == "Reformat"
+    assert block == [
+        ("Conv", ("Conv_0", "Conv_10")),
+        ("Sigmoid", ("Sigmoid_1", "Mul_2")),
+        ("Conv", ("Conv_3", "Sigmoid_4", "Mul_5")),
+        ("Conv", ("Conv_6", "Sigmoid_7", "Mul_8", "Add_9")),
+        ("Sigmoid", ("Sigmoid_11", "Mul_12")),
+        ("Reformat", ("Concat_13",)),
+        ("Conv", ("Conv_14", "Sigmoid_15", "Mul_16")),
+    ]
+
+
 @pytest.mark.parametrize("what", SMALL)
 def test_small_networks(what: str, tmp_path: Path) -> None:
     text, left = SMALL[what]
     assert layers(tmp_path, text) == [(operator, tuple(nodes.split())) for operator, nodes in left]
+
+
+def test_layers_of_8_bits_are_of_a_kind(tmp_path: Path) -> None:
+    kinds = {}
+    for what in ("8-bit convolutions, the later of them with a sum", "an 8-bit convolution that gives fractions"):
+        for layer in read_network(save(SMALL[what][0], tmp_path), fusions=TENSORRT_FUSIONS).layers:
+            kinds[layer.op_type] = layer.kind
+    assert kinds == {"QuantizeLinear": "quantize", "QLinearConv": "conv2d_int8", "ConvInteger": "integer_conv2d_int8"}
+
+
+@pytest.mark.parametrize("name", sorted(light_networks()))
+def test_real_networks_keep_their_work_and_their_nodes(name: str) -> None:
+    before = read_network(light_networks()[name]).layers
+    after = read_network(light_networks()[name], fusions=TENSORRT_FUSIONS).layers
+    told = Counter(node for layer in after for node in layer.nodes)
+    joined = {layer.name for layer in before if layer.op_type == "Concat"}
+    assert sum(layer.macs for layer in after) == sum(layer.macs for layer in before)
+    assert {node for node, times in told.items() if times > 1} <= joined
+    left_out = {layer.op_type for layer in before if layer.name not in told}
+    assert left_out <= {"Concat", "Flatten", "Reshape"}
+    assert {layer.op_type for layer in after if layer.kind is None} <= {"Reformat"}
+
+
+def test_an_engine_of_resnet50_has_a_layer_a_convolution_and_four_more() -> None:
+    after = read_network(light_networks()["light_resnet50"], fusions=TENSORRT_FUSIONS).layers
+    assert Counter(layer.op_type for layer in after) == {"Conv": 53, "MaxPool": 1, "AveragePool": 1, "Gemm": 1, "Softmax": 1}
 
 
 @pytest.mark.parametrize("runner", ["tensorrt", "tensorrt_rtx", "trtexec"])

@@ -11,7 +11,7 @@ from blackthorn.onnx_graph.fusion.flattening import Flatten
 from blackthorn.onnx_graph.fusion.fusing import Fuse, FuseAll
 from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
 from blackthorn.onnx_graph.fusion.placing import ChannelsLast, JoinInPlace
-from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, TakeApart
+from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, Repeat, TakeApart
 from blackthorn.onnx_graph.fusion.widening import Widen
 from blackthorn.onnx_graph.fusion.wiring import Wiring
 from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode
@@ -30,6 +30,7 @@ __all__ = [
     "Match",
     "Merge",
     "Pattern",
+    "Repeat",
     "Step",
     "TakeApart",
     "Widen",

@@ -1,4 +1,4 @@
-"""Nodes that a runtime takes out, works out beforehand, runs once instead of twice, or takes apart."""
+"""Nodes that a runtime takes out, works out beforehand, runs once instead of twice or twice instead of once, or takes apart."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
@@ -84,6 +84,23 @@ class Merge(msgspec.Struct, frozen=True):
     def _content(self, tensor: Tensor) -> Hashable:
         small = tensor.value is not None and tensor.value.size <= self.most_values
         return _contents(tensor) if small else tensor.identity
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """Whatever reads what an operator gives has a node of that operator to itself, which it can then be fused with."""
+
+    op_type: str
+
+    def apply(self, wiring: Wiring) -> None:
+        """Put the nodes in; the first reader, in the order in which they run, keeps the one that is there."""
+        for key in wiring.in_order([self.op_type]):
+            node, place = wiring.node(key), wiring.place(key)
+            given = node.outputs[0]
+            readers = sorted(wiring.readers(given), key=wiring.place)
+            for index, reader in enumerate(readers[1:], start=1):
+                own = wiring.new_tensor(given)
+                wiring.redirect({given.identity: own}, sparing=set(readers) - {reader})
+                wiring.add(msgspec.structs.replace(node, name=f"{node.name}/{index}", outputs=(own,)), place)
 
 
 class Fold(msgspec.Struct, frozen=True):
