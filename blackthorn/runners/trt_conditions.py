@@ -15,6 +15,8 @@ from blackthorn.runners.ort_conditions import adds_an_image, without_activation
 
 JITTED_CHANNELS = 8
 """A convolution takes in any function of its results where its images have as many channels as tensor cores take at a time."""
+WITH_A_SUM = "with_a_sum"
+"""The attribute that marks a convolution with such a sum."""
 
 
 def only_input(node: ResolvedNode) -> Tensor | None:
@@ -32,9 +34,25 @@ def input_if_in_order(node: ResolvedNode) -> Tensor | None:
     return msgspec.structs.replace(given, identity=image.identity) if long == sorted(long) else None
 
 
+def is_linear(match: Match) -> bool:
+    """Whether c has taken in nothing but factors and offsets yet, so that further ones go into its weights."""
+    convolution = match.nodes["c"]
+    return not convolution.also_reads and WITH_A_SUM not in convolution.attributes and without_activation(match)
+
+
+def adds_any_image(match: Match) -> bool:
+    """Whether a convolution adds up with another image of its own shape, before anything else is done to it."""
+    return adds_an_image(match) and is_linear(match)
+
+
 def adds_an_earlier_image(match: Match) -> bool:
-    """Whether a convolution adds up with an image that is there before it: of two convolutions the later one takes it in."""
-    return adds_an_image(match) and match.tensors["z"].identity < match.tensors["c"].identity
+    """Whether that image is there before the convolution: of two convolutions the later one takes in the sum."""
+    return adds_any_image(match) and match.tensors["z"].identity < match.tensors["c"].identity
+
+
+def with_a_sum(_: Match) -> Mapping[str, AttributeValue]:
+    """What tells that a convolution has taken in a sum, also where it adds what it reads."""
+    return {WITH_A_SUM: 1}
 
 
 def is_jitted(match: Match) -> bool:
@@ -45,7 +63,7 @@ def is_jitted(match: Match) -> bool:
     image = match.nodes["c"].inputs[0]
     if image is None or image.shape is None or len(image.shape) < 3 or image.shape[1] < JITTED_CHANNELS:
         return False
-    return match.tensors["c"].element == FLOAT16 and not match.nodes["c"].also_reads and without_activation(match)
+    return match.tensors["c"].element == FLOAT16 and is_linear(match)
 
 
 def is_jitted_sum(match: Match) -> bool:
@@ -54,12 +72,12 @@ def is_jitted_sum(match: Match) -> bool:
 
 
 def is_by_channel(match: Match) -> bool:
-    """Whether S is a constant for each channel of what c gives, or one for all, and c has taken in no activation yet."""
+    """Whether S is a constant for each channel of what c gives, or one for all, and goes into c's weights."""
     given, constant = match.tensors["c"].shape, match.tensors["S"].shape
     if given is None or len(given) < 3:
         return False
     by_channel = (given[1], *(1 for _ in given[2:]))
-    return constant in ((), (1,), by_channel, (1, *by_channel)) and without_activation(match)
+    return constant in ((), (1,), by_channel, (1, *by_channel)) and is_linear(match)
 
 
 def averages_images(match: Match) -> bool:

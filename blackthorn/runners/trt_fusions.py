@@ -3,11 +3,16 @@
 Sources: the fusions that its developer guide lists; profiles of networks in half precision that trtexec wrote with TensorRT
 10 (AlexNet and ResNet-18, held against these rules in the tests), which also tell where the layout of images changes.
 
+The precision is that of the file's tensors: an engine of half precision built from a file of single precision is told as one
+of single precision.
+
 TensorRT tries several ways and keeps the fastest, so that now and then a fusion is left out that is told here. Not told at all:
 the kernels that its second compiler (Myelin) cuts attention, normalisations and loops into, and the shape calls before
 them; layouts of images of single precision and of 8 bits; activations other than Relu and Clip that 8-bit convolutions take
 in; copies that Split and Slice can do without.
 """
+
+from collections.abc import Callable
 
 from blackthorn.onnx_graph.fusion import (
     Chain,
@@ -18,12 +23,12 @@ from blackthorn.onnx_graph.fusion import (
     FuseAll,
     Fusions,
     JoinInPlace,
+    Match,
     Pattern,
     Repeat,
     Widen,
 )
 from blackthorn.runners.ort_conditions import (
-    adds_an_image,
     first_input,
     input_beside,
     input_if_unchanged,
@@ -34,14 +39,17 @@ from blackthorn.runners.ort_conditions import (
 )
 from blackthorn.runners.trt_conditions import (
     adds_an_earlier_image,
+    adds_any_image,
     averages_images,
     in_one_turn,
     input_if_in_order,
     is_by_channel,
     is_jitted,
     is_jitted_sum,
+    is_linear,
     only_input,
     turns_known_axes,
+    with_a_sum,
 )
 
 CONVOLUTIONS = "Conv|ConvTranspose"
@@ -53,6 +61,8 @@ _OF_TWO = "Add|Div|Max|Min|Mul|Pow|Sub|Sum"
 POINT_WISE = f"{_ACTIVATIONS}|{_OF_ONE}|{_OF_TWO}"
 """What the guide calls point-wise: neighbours of these run as one."""
 POOLS = frozenset({"AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool", "MaxPool"})
+LAYOUT_KEPT = frozenset(POINT_WISE.split("|")) | {"BatchNormalization", "Concat", "Pad", "PRelu", "Resize", "Slice", "Split"}
+"""Operators that take images in any layout."""
 RESHAPES = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
 
 
@@ -64,6 +74,11 @@ def _takes_in(last: str, operators: str) -> Fuse:
         where=without_activation,
         attributes=lambda match: {"activation": match.nodes["y"].op_type},
     )
+
+
+def _adds(last: str, where: Callable[[Match], bool]) -> Fuse:
+    """A convolution takes in a sum with another image."""
+    return Fuse(Pattern(f"c = Conv(rest...)  {last}"), "c", where=where, attributes=with_a_sum)
 
 
 _SIMPLER: Fusions = (
@@ -89,17 +104,15 @@ _SIMPLER: Fusions = (
 _LISTED_BY_THE_GUIDE = FuseAll(
     (
         Fuse(Pattern(f"p = Pad(x, PADS...)  y = {CONVOLUTIONS}(p, rest...)"), where=pads_with_zeros),
-        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = BatchNormalization(c, REST...)"), "c"),
+        Fuse(Pattern(f"c = {CONVOLUTIONS}(x, W, BIAS...)  y = BatchNormalization(c, REST...)"), "c", where=is_linear),
         Fuse(
             Pattern(f"c = {CONVOLUTIONS}|BatchNormalization(x, W, REST...)  y = Add|Sub|Mul|Div(c, S)"),
             "c",
             where=is_by_channel,
         ),
-        Fuse(
-            Pattern("c = Conv(rest...)  d = DequantizeLinear(z, SCALE...)  y = Add|Sum(c, d)"), "c", where=adds_an_earlier_image
-        ),
-        Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=adds_an_earlier_image),
-        Fuse(Pattern("c = Conv(rest...)  y = Add|Sum(c, z)"), "c", where=adds_an_image),
+        _adds("d = DequantizeLinear(z, SCALE...)  y = Add|Sum(c, d)", adds_an_earlier_image),
+        _adds("y = Add|Sum(c, z)", adds_an_earlier_image),
+        _adds("y = Add|Sum(c, z)", adds_any_image),
         _takes_in("Relu|Clip", f"{CONVOLUTIONS}|BatchNormalization"),
         Fuse(Pattern("m = MatMul(x, w)  y = Add(m, b)"), "m", "Gemm", ("x", "w", "b"), is_biased_product),
         Fuse(Pattern("y = ReduceMean(x, rest...)"), becomes="GlobalAveragePool", reads=("x",), where=averages_images),
@@ -161,7 +174,7 @@ TENSORRT_FUSIONS: Fusions = (
     Widen("Conv"),
     Chain(frozenset(POINT_WISE.split("|"))),
     _GENERATED,
-    ChannelsLast(POOLS | {"Conv", "ConvTranspose"}, RESHAPES),
+    ChannelsLast(POOLS | {"Conv", "ConvTranspose"}, LAYOUT_KEPT, RESHAPES),
     JoinInPlace(),
 )
 """In the order in which TensorRT takes its steps, as its log tells them."""

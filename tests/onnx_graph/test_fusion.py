@@ -205,7 +205,7 @@ def test_the_same_file_is_fused_the_same_twice() -> None:
 
 
 POINTS = Chain(frozenset({"Add", "Exp", "Mul", "Relu", "Sigmoid"}))
-CHANNELS_LAST = ChannelsLast(frozenset({"Conv"}), frozenset({"Reshape", "Flatten"}))
+CHANNELS_LAST = ChannelsLast(frozenset({"Conv"}), frozenset({"Add"}), frozenset({"Reshape", "Flatten"}))
 HALF = "(float16[1,16,8,8] x, float16[16,16,1,1] w) => "
 
 
@@ -258,6 +258,13 @@ def test_an_image_is_copied_once_for_all_that_want_its_channels_last(tmp_path: P
     text = HALF + "(y) { a = Conv(x, w) b = Conv(x, w) c = Add(a, b) y = Conv(c, w) }"
     assert operators(tmp_path, text, CHANNELS_LAST) == ["Reformat", "Conv", "Conv", "Add", "Conv", "Reformat"]
     assert "Reformat" not in operators(tmp_path, text.replace("float16", "float"), CHANNELS_LAST)
+
+
+def test_an_image_whose_axes_are_turned_does_not_lie_with_channels_last(tmp_path: Path) -> None:
+    turned = HALF + "(y) { a = Conv(x, w) t = Transpose<perm=[0,2,3,1]>(a) f = Flatten(t) y = Softmax(f) }"
+    assert operators(tmp_path, turned, CHANNELS_LAST) == ["Reformat", "Conv", "Transpose", "Softmax"]
+    plain = turned.replace("Transpose<perm=[0,2,3,1]>(a)", "Add(a, a)")
+    assert operators(tmp_path, plain, CHANNELS_LAST) == ["Reformat", "Conv", "Add", "Flatten", "Softmax"]
 
 
 def test_what_reads_a_result_too_reads_it_before_it_is_copied_out(tmp_path: Path) -> None:

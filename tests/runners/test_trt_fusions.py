@@ -90,6 +90,17 @@ SMALL = {
         SINGLE + "{ n = BatchNormalization(x, B, B, B, B) y = Relu(n) }",
         [("BatchNormalization", "BatchNormalization_0 Relu_1")],
     ),
+    "a normalisation behind a sum, or behind a Relu, runs apart": (
+        SINGLE
+        + """{ a = Conv(x, W, B) s = Add(a, x) n = BatchNormalization(s, B, B, B, B) r = Relu(n)
+            b = Conv(r, W, B) t = Relu(b) y = BatchNormalization(t, B, B, B, B) }""",
+        [
+            ("Conv", "Conv_0 Add_1"),
+            ("BatchNormalization", "BatchNormalization_2 Relu_3"),
+            ("Conv", "Conv_4 Relu_5"),
+            ("BatchNormalization", "BatchNormalization_6"),
+        ],
+    ),
     "padding goes into the convolution": (
         """(float[1,4,8,8] x, float[4,4,3,3] W) => (y) {
             p = Constant<value_ints=[0,0,1,1,0,0,1,1]>() q = Pad(x, p) y = Conv(q, W) }""",
@@ -122,12 +133,11 @@ SMALL = {
             ("Reformat", ""),
             ("Conv", "Conv_1 Sigmoid_2 Mul_3 Add_4"),
             ("Softmax", "Softmax_5"),
-            ("Reformat", ""),
         ],
     ),
     "the first convolution, of few channels, does not": (
         "(float16[1,3,8,8] x, float16[16,3,1,1] W) => (y) { c = Conv(x, W) s = Tanh(c) y = Softmax<axis=1>(s) }",
-        [("Reformat", ""), ("Conv", "Conv_0"), ("Tanh", "Tanh_1"), ("Softmax", "Softmax_2"), ("Reformat", "")],
+        [("Reformat", ""), ("Conv", "Conv_0"), ("Tanh", "Tanh_1"), ("Softmax", "Softmax_2")],
     ),
     "functions of numbers in a row": (
         "(float[4,8] x, float[4,8] z) => (y) { a = Exp(x) b = Add(a, z) c = Sqrt(b) y = Neg(c) }",
@@ -215,6 +225,20 @@ SMALL = {
         """(int8[2,8] x, int8[6,8] W, float[6] B, float S, int8 Z) => (y) { d = DequantizeLinear(x, S, Z)
             v = DequantizeLinear(W, S, Z) g = Gemm<transB=1>(d, v, B) y = QuantizeLinear(g, S, Z) }""",
         [("QGemm", "Gemm_2 DequantizeLinear_0 DequantizeLinear_1 QuantizeLinear_3")],
+    ),
+    "an 8-bit pool": (
+        """(int8[1,16,8,8] x, float S, int8 Z) => (y) { d = DequantizeLinear(x, S, Z)
+            p = MaxPool<kernel_shape=[2,2]>(d) y = QuantizeLinear(p, S, Z) }""",
+        [("MaxPool", "MaxPool_1 DequantizeLinear_0 QuantizeLinear_2")],
+    ),
+    "an 8-bit product of matrices without a bias, and one that gives fractions": (
+        """(int8[2,8] x, int8[8,8] W, float S, int8 Z) => (y) { d = DequantizeLinear(x, S, Z)
+            v = DequantizeLinear(W, S, Z) m = MatMul(d, v) q = QuantizeLinear(m, S, Z)
+            e = DequantizeLinear(q, S, Z) y = MatMul(e, v) }""",
+        [
+            ("QLinearMatMul", "MatMul_2 DequantizeLinear_0 DequantizeLinear_1 QuantizeLinear_3"),
+            ("MatMulIntegerToFloat", "MatMul_5 DequantizeLinear_4 DequantizeLinear_1"),
+        ],
     ),
     "transpositions in a row": (
         "(float[2,3,4] x) => (y) { t = Transpose<perm=[1,0,2]>(x) y = Transpose<perm=[0,2,1]>(t) }",

@@ -20,10 +20,12 @@ class ChannelsLast(msgspec.Struct, frozen=True):
 
     Attributes:
         wants: operators whose images lie so.
+        keeps: operators that give images in the layout in which they get them.
         reshapes: operators that give the same numbers in another shape.
     """
 
     wants: frozenset[str]
+    keeps: frozenset[str]
     reshapes: frozenset[str]
 
     def apply(self, wiring: Wiring) -> None:
@@ -37,7 +39,7 @@ class ChannelsLast(msgspec.Struct, frozen=True):
             elif node.op_type in self.wants and _is_half_image(node.outputs[0]):
                 _bring_in(wiring, key, inside, entered)
                 inside.update((tensor.identity, tensor) for tensor in node.outputs)
-            elif any(tensor is not None and tensor.identity in inside for tensor in node.inputs):
+            elif node.op_type in self.keeps and any(tensor and tensor.identity in inside for tensor in node.inputs):
                 inside.update((tensor.identity, tensor) for tensor in node.outputs if _is_half_image(tensor))
         _leave(wiring, inside)
 
