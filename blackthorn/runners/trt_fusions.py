@@ -1,7 +1,8 @@
 """What TensorRT 8.5 to 11 makes of a network on a GPU with tensor cores.
 
 Sources: the fusions that its developer guide lists; profiles of networks in half precision that trtexec wrote with TensorRT
-10 (AlexNet and ResNet-18, held against these rules in the tests), which also tell where the layout of images changes.
+10, which also tell where images are copied: AlexNet and ResNet-18, held against these rules in the tests, and layers of YOLO
+engines as others published them.
 
 The precision is that of the file's tensors: an engine of half precision built from a file of single precision is told as one
 of single precision.
