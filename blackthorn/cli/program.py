@@ -8,7 +8,18 @@ import click
 import blackthorn
 from blackthorn.errors import UnknownName
 
-COMMANDS: Sequence[str] = ("sweep", "fit", "predict", "measure", "validate", "show", "models", "devices", "completion")
+COMMANDS: Sequence[str] = (
+    "sweep",
+    "fit",
+    "predict",
+    "measure",
+    "validate",
+    "compare",
+    "show",
+    "models",
+    "devices",
+    "completion",
+)
 ARGUMENTS = "blackthorn.arguments"
 """Where the context keeps the command line as it was given."""
 
