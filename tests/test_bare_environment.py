@@ -90,3 +90,13 @@ def test_what_needs_them_says_so_with_the_pip_line(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert "pip install 'onnxruntime'" in ended.stderr
+
+
+def test_models_that_need_them_say_so_with_the_pip_line(tmp_path: Path) -> None:
+    sweep = next((ROOT / "sweeps" / "cnn").glob("*/relu-*.jsonl"))
+    ended = bare(main_code("compare", str(sweep), "--models", "roofline,random-forest"), tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "pip install 'blackthorn[compare]'" in ended.stderr
+    ended = bare(main_code("compare", str(sweep), "--models", "blackthorn,roofline"), tmp_path)
+    assert ended.returncode == 0, ended.stderr

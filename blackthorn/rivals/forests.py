@@ -1,6 +1,5 @@
 """Forests of regression trees (Breiman, Machine Learning 45, 2001), tuned on the points that they are fitted to."""
 
-import itertools
 import math
 from typing import Any
 
@@ -10,8 +9,6 @@ from blackthorn.rivals.base import Floats
 
 TREES = 100
 """Trees of a forest: more change nothing that matters, and each setting that is tried takes a forest."""
-LEAVES = (1, 3)
-"""Fewest points in a leaf, as tried."""
 SHARES = (0.4, 1.0)
 """Shares of the features that a split may choose from, as tried."""
 SEED = 0
@@ -24,14 +21,14 @@ def tuned_forest(features: Floats, target: Floats) -> tuple[Any, float]:
         features: shape (n, p).
         target: shape (n,), n at least 3.
     """
-    grown = (_grown(features, target, leaf, share) for leaf, share in itertools.product(LEAVES, SHARES))
+    grown = (_grown(features, target, share) for share in SHARES)
     return min(((forest, _error(forest, target)) for forest in grown), key=lambda pair: pair[1])
 
 
-def _grown(features: Floats, target: Floats, leaf: int, share: float) -> Any:
+def _grown(features: Floats, target: Floats, share: float) -> Any:
     from sklearn.ensemble import RandomForestRegressor
 
-    forest = RandomForestRegressor(TREES, min_samples_leaf=leaf, max_features=share, oob_score=True, random_state=SEED)
+    forest = RandomForestRegressor(TREES, max_features=share, oob_score=True, random_state=SEED)
     return forest.fit(features, target)
 
 

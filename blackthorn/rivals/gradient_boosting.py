@@ -15,10 +15,10 @@ from blackthorn.rivals.features import features
 from blackthorn.rivals.random_forest import TreesPerWork
 from blackthorn.rivals.timed_layers import TimedLayers, Work
 
-RATE = 0.08
+RATE = 0.1
 SUBSAMPLE = 0.7
 """Share of the points that each tree sees (Friedman's stochastic boosting)."""
-MOST_TREES = 300
+MOST_TREES = 200
 DEPTHS = (2, 4)
 FOLDS = 5
 SEED = 0
