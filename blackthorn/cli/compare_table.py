@@ -19,16 +19,18 @@ NOTHING = "-"
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """Everything: a table for each kind of layer, one for all, the plot, and what could not be fitted."""
-    counts = f"{comparison.classes} classes, {comparison.points} points, {comparison.held_out} layers held out"
-    yield f"{comparison.device}: {counts}"
+    """Everything: a table for each kind of layer, one for all of several, the plot, and what could not be fitted."""
+    classes = "1 class" if comparison.classes == 1 else f"{comparison.classes} classes"
+    yield f"{comparison.device}: {comparison.points} points of {classes}, {comparison.held_out} layers held out"
     yield "RMSPE and median absolute error in percent at layers held out, by points of each class at most"
     for_kinds, for_all = standings(comparison.entries), overall(comparison.entries)
-    for layer in dict.fromkeys(standing.layer for standing in for_kinds):
+    layers = list(dict.fromkeys(standing.layer for standing in for_kinds))
+    for layer in layers:
         yield ""
         yield from _kind_table([standing for standing in for_kinds if standing.layer == layer])
-    yield ""
-    yield from _kind_table(for_all)
+    if len(layers) > 1:
+        yield ""
+        yield from _kind_table(for_all)
     yield ""
     yield from _plot(for_all)
     yield from _refusals(comparison.entries)

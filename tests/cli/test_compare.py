@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from blackthorn.formulas import Constant, Linear
 from tests.cli.conftest import STAIRCASE, Say, write_device
 
 QUICK = "--models blackthorn,roofline,blackthorn-2021"
@@ -19,12 +20,21 @@ def swept(say: Say) -> Say:
 def test_people_read_errors_by_kind_and_points_the_best_marked(swept: Say) -> None:
     said = swept(f"compare {SWEEPS} {QUICK} --points 6,12")
     assert said.code == 0
-    assert said.out.startswith("simulated-board: 1 classes, 20 points, 10 layers held out\n")
+    assert said.out.startswith("simulated-board: 20 points of 1 class, 10 layers held out\n")
     rows = [line for line in said.out.splitlines() if line.startswith("blackthorn  ")]
-    assert "0.0  0.0 *" in rows[0]
+    assert all("0.0  0.0" in row for row in rows)
+    assert said.out.count(" *") == 2
     assert "█" in said.out
     assert "conv2d, 10 held out" in said.out
-    assert "every kind, 10 held out" in said.out
+    assert "every kind, " not in said.out
+
+
+def test_several_kinds_are_summed_up_in_a_table(swept: Say) -> None:
+    write_device("board.json", {"conv2d": STAIRCASE, "relu": Linear("elements", Constant(1e-6), Constant(1e-10))})
+    assert (
+        swept("sweep relu --dim elements --formulas board.json --max-points 12 --range elements=100:9100:600 --full").code == 0
+    )
+    assert "every kind, 14 held out" in swept(f"compare {SWEEPS} {QUICK} --points 6,12").out
 
 
 def test_programs_read_the_same(swept: Say) -> None:
