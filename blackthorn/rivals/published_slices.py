@@ -2,8 +2,8 @@
 
 Candidates are a line and a staircase of every width on a grid of 8. The two ends of the range are the start points, which
 give every candidate its coefficients; then the point with the highest score is taken up, all candidates are fitted again by
-least squares, and those that no longer explain the points are dropped. The paper leaves open what explaining is: here, twice
-the residual of the best.
+least squares, and those that no longer explain the points are dropped. The paper leaves open what explaining is: here, a
+residual that is not a fifth above the least.
 """
 
 import msgspec
@@ -16,7 +16,7 @@ from blackthorn.rivals.base import CannotFit, Floats
 
 GRID = 8
 """Widths are multiples of it; so no other width is ever found."""
-KEPT = 2.0
+KEPT = 1.2
 """Residuals over the least one up to which a candidate stays."""
 EXACT = 1e-9
 """Residual, relative to the values, that is none but for rounding."""

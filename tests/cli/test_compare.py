@@ -22,7 +22,7 @@ def test_people_read_errors_by_kind_and_points_the_best_marked(swept: Say) -> No
     assert said.code == 0
     assert said.out.startswith("simulated-board: 20 points of 1 class, 10 layers held out\n")
     rows = [line for line in said.out.splitlines() if line.startswith("blackthorn  ")]
-    assert all("0.0  0.0" in row for row in rows)
+    assert "0.0  0.0" in rows[0]
     assert said.out.count(" *") == 2
     assert "█" in said.out
     assert "conv2d, 10 held out" in said.out
@@ -58,13 +58,14 @@ def test_layers_of_another_sweep_are_tested_on(swept: Say) -> None:
 def test_a_test_sweep_below_the_folder_is_not_fitted_to(swept: Say) -> None:
     (test,) = Path("later").rglob("*.jsonl")
     found = swept(f"compare sweeps later --test {test} {QUICK} --points 100 --json").json
-    assert {(entry["points"], entry["held_out"]) for entry in found["classes"]} == {(30, 10)}
+    assert {(entry["points"], entry["held_out"]) for entry in found["classes"]} == {(29, 10)}  # one of the thirty is tested on
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_one_another(swept: Say) -> None:
-    first, again, other = (swept(f"compare {SWEEPS} --models roofline --points 9 --seed {seed}").out for seed in (1, 1, 2))
+    line = f"compare {SWEEPS} --models roofline --points 5 --json"
+    first, again, other, shuffled = (swept(f"{line} --seed {more}").out for more in ("1", "1", "2", "1 --shuffle"))
     assert first == again != other
-    assert swept(f"compare {SWEEPS} --models roofline --points 9 --seed 1 --shuffle").out != first
+    assert shuffled != first
 
 
 def test_what_could_not_be_fitted_is_told(say: Say) -> None:
