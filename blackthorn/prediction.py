@@ -123,8 +123,10 @@ def _alike(keys: Sequence[_Key], layers: Sequence[NetworkLayer]) -> dict[_Class,
 
 
 def _predicted(layer: NetworkLayer, answer: Answer) -> LayerPrediction:
-    seconds, source, reference = answer
-    return LayerPrediction(layer.name, layer.kind or layer.op_type, seconds, source, layer.dimensions, layer.macs, reference)
+    once, source, reference = answer
+    seconds = None if once is None else once * layer.times
+    kind = layer.kind or layer.op_type
+    return LayerPrediction(layer.name, kind, seconds, source, layer.dimensions, layer.macs, layer.times, reference)
 
 
 def _answers(
@@ -215,7 +217,7 @@ def coverage(layers: Iterable[LayerPrediction]) -> Coverage:
     """
     seconds: dict[Source, float] = defaultdict(float)
     macs: dict[Source, int] = defaultdict(int)
-    for layer in layers:
+    for layer in (layer for layer in layers if layer.times):
         seconds[layer.source] += layer.seconds or 0.0
         macs[layer.source] += layer.macs
     time, work = seconds["fitted"] + seconds["extrapolated"], sum(macs.values())
@@ -246,4 +248,5 @@ def _layer_json(layer: LayerPrediction) -> dict[str, Any]:
         "latency_ms": None if layer.seconds is None else milliseconds(layer.seconds),
         "source": layer.source,
         "dimensions": layer.dimensions,
+        "times": layer.times,
     }

@@ -248,7 +248,8 @@ class NetworkLayer(msgspec.Struct, frozen=True):
     """What a runtime runs in one go, as a layer kind reads it; `kind` and `dimensions` are None where no kind does.
 
     `nodes` are the names of the ONNX nodes that became this layer, the one that it is named after first; none where the
-    runtime put it in by itself (a change of layout).
+    runtime put it in by itself (a change of layout). `times` is how often it runs in a call of the network: more than once in
+    a loop, 0 times in a branch that is not counted; `macs` are the multiply-accumulates of all these times.
     """
 
     name: str
@@ -258,6 +259,7 @@ class NetworkLayer(msgspec.Struct, frozen=True):
     macs: int
     precision: Precision = "fp32"
     nodes: tuple[str, ...] = ()
+    times: int = 1
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -268,9 +270,10 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class LayerPrediction(msgspec.Struct, frozen=True):
-    """One layer's share of a prediction.
+    """One layer's share of a prediction; `seconds` is None exactly where `source` is unknown.
 
-    `seconds` is None exactly where `source` is unknown. `reference` tells the machine speed at which they are stated.
+    `seconds` and `macs` are those of all the `times` that it runs in a call of the network. `reference` tells the machine speed
+    at which they are stated.
     """
 
     name: str
@@ -279,6 +282,7 @@ class LayerPrediction(msgspec.Struct, frozen=True):
     source: Source
     dimensions: Dimensions | None
     macs: int
+    times: int = 1
     reference: Reference | None = None
 
 

@@ -252,8 +252,22 @@ def test_json_is_exactly_what_is_promised() -> None:
     assert written["coverage"] == {"fitted": 1.0, "extrapolated": 0.0, "unknown": 0.0}
     assert "shares of the predicted time" in written["coverage_basis"]
     first, last = written["layers"]
-    assert first == {"name": "layer", "kind": "conv2d", "latency_ms": 2.0, "source": "fitted", "dimensions": CONV.complete({})}
-    assert last == {"name": "tail", "kind": "Gemm", "latency_ms": None, "source": "unknown", "dimensions": None}
+    fitted = {"name": "layer", "kind": "conv2d", "latency_ms": 2.0, "source": "fitted"}
+    assert first == {**fitted, "dimensions": CONV.complete({}), "times": 1}
+    unknown = {"name": "tail", "kind": "Gemm", "latency_ms": None, "source": "unknown"}
+    assert last == {**unknown, "dimensions": None, "times": 1}
+
+
+def test_a_layer_counts_as_often_as_it_runs() -> None:
+    often, never = (msgspec.structs.replace(a_layer(), times=times) for times in (80, 0))
+    prediction = predicted(model_of(a_class(Constant(0.002))), often, never)
+    assert [layer.seconds for layer in prediction.layers] == [pytest.approx(0.16), 0.0]
+    assert prediction.seconds == pytest.approx(0.16)
+
+
+def test_what_is_not_counted_is_not_missing() -> None:
+    never = NetworkLayer("s", "Softmax", None, None, 0, times=0)
+    assert predicted(model_of(a_class(Constant(0.002))), never).coverage.unknown == 0.0
 
 
 def test_a_formula_may_part_layers_by_the_bytes_that_they_move() -> None:

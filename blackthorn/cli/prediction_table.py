@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.layer_table import LayerRow, layer_table
@@ -11,6 +11,7 @@ from blackthorn.records import LayerPrediction, Prediction
 from blackthorn.units import readable_time
 
 TITLES = ("layer", "kind", "dimensions", "latency", "share", "source")
+LOOPS = frozenset(("Loop", "Scan"))
 
 
 def prediction_lines(prediction: Prediction, top: int | None = None) -> Iterator[str]:
@@ -22,44 +23,50 @@ def prediction_lines(prediction: Prediction, top: int | None = None) -> Iterator
     """
     yield f"{prediction.model} on {prediction.device}"
     yield ""
-    known = list(_known_rows(prediction))
+    counted = [layer for layer in prediction.layers if layer.times]
+    known = list(_known_rows(counted))
     if known:
         yield from layer_table(TITLES, known, prediction.seconds, top)
         yield ""
-    yield from _unknown_lines(prediction)
-    yield from _total_lines(prediction, len(known))
+    yield from _unknown_lines(counted)
+    yield from _total_lines(prediction, len(known), len(counted))
 
 
-def _known_rows(prediction: Prediction) -> Iterator[LayerRow]:
-    for layer in prediction.layers:
+def _known_rows(layers: Sequence[LayerPrediction]) -> Iterator[LayerRow]:
+    for layer in layers:
         if layer.seconds is not None:
             dimensions = dimension_text(layer.kind, layer.dimensions or {})
-            yield LayerRow(layer.name, (layer.kind, dimensions), layer.seconds, (layer.source,))
+            kind = layer.kind if layer.times == 1 else f"{layer.times} x {layer.kind}"
+            yield LayerRow(layer.name, (kind, dimensions), layer.seconds, (layer.source,))
 
 
-def _unknown_lines(prediction: Prediction) -> Iterator[str]:
+def _unknown_lines(layers: Sequence[LayerPrediction]) -> Iterator[str]:
     """What no formula covers, by operator, most work first."""
     groups: dict[str, list[LayerPrediction]] = defaultdict(list)
-    for layer in prediction.layers:
+    for layer in layers:
         if layer.source == "unknown":
             groups[layer.kind].append(layer)
     if not groups:
         return
-    work = math.fsum(layer.macs for layer in prediction.layers) or 1.0
+    work = math.fsum(layer.macs for layer in layers) or 1.0
     macs = {kind: sum(layer.macs for layer in layers) for kind, layers in groups.items()}
     ordered = sorted(groups, key=lambda kind: (-macs[kind], -len(groups[kind]), kind))
     rows = [(kind, str(len(groups[kind])), percent(macs[kind] / work)) for kind in ordered]
     yield from table(("unknown", "layers", "of all MACs"), rows, right=(1, 2))
+    if not LOOPS.isdisjoint(groups):
+        yield "how often the body of a loop listed here runs is decided by data; its MACs are those of one pass"
     yield ""
 
 
-def _total_lines(prediction: Prediction, known: int) -> Iterator[str]:
-    coverage, unknown = prediction.coverage, len(prediction.layers) - known
-    yield f"total {readable_time(prediction.seconds)} over {known} of {len(prediction.layers)} layers"
+def _total_lines(prediction: Prediction, known: int, counted: int) -> Iterator[str]:
+    coverage, unknown, idle = prediction.coverage, counted - known, len(prediction.layers) - counted
+    yield f"total {readable_time(prediction.seconds)} over {known} of {counted} layers"
     yield f"coverage: {percent(coverage.fitted)} of this time fitted, {percent(coverage.extrapolated)} extrapolated"
     if unknown:
         layers = "layer that no formula covers" if unknown == 1 else "layers that no formula covers"
         yield f"the total leaves out {unknown} {layers}, with {percent(coverage.unknown)} of the MACs"
+    if idle:
+        yield f"of branches that data choose between, the one with most work is counted, and {idle} layers of others are not"
     between = prediction.between_kernels
     if between is None or between.seconds is None:
         yield "what goes by between kernels is not in it; sweep the kind 'dispatch' to have that predicted, too"

@@ -28,8 +28,9 @@ def read_network(
 ) -> Network:
     """The layers of a network in the order in which they run.
 
-    Constants, shape arithmetic, Identity and Dropout are left out, as runtimes leave them out. Nodes with graphs inside
-    (Loop, Scan, an If that is not decided beforehand) are one layer each.
+    Constants, shape arithmetic, Identity and Dropout are left out, as runtimes leave them out. In place of a node with
+    graphs inside (Loop, Scan, an If that is not decided beforehand) the layers of these graphs are listed, each with the
+    times that it runs; a loop whose data decide how often it runs is one layer of no kind.
 
     Args:
         path: the ONNX file.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from blackthorn.layers import LayerKind, layer_kinds
 from blackthorn.layers.onnx_probe import number_bytes
-from blackthorn.onnx_graph.resolving import ResolvedNode
+from blackthorn.onnx_graph.resolving import ResolvedNode, running
 from blackthorn.onnx_graph.tensors import DTYPES, FLOAT, FLOAT16, UNDEFINED, Tensor
 from blackthorn.records import Dimensions, NetworkLayer, OnnxNode, Precision
 
@@ -17,18 +17,20 @@ WHOLE = frozenset(element for element, dtype in DTYPES.items() if dtype.kind in 
 def list_layers(nodes: Iterable[ResolvedNode]) -> tuple[NetworkLayer, ...]:
     """Nodes as layers, in order; what is worked out before the network runs is none."""
     kinds = layer_kinds()
-    return tuple(_layer(node, kinds) for node in nodes if not node.folded)
+    return tuple(_layer(node, times, kinds) for node, times in running(nodes))
 
 
-def _layer(node: ResolvedNode, kinds: Mapping[str, LayerKind]) -> NetworkLayer:
+def _layer(node: ResolvedNode, times: int, kinds: Mapping[str, LayerKind]) -> NetworkLayer:
+    """One layer that runs so many times."""
     precision = _precision(node)
     if node.outputs[0].element in PRECISIONS or node.outputs[0].element in WHOLE:
         seen = _as_record(node)
         for name, kind in kinds.items():
             dimensions = _read(kind, seen, node)
             if dimensions is not None:
-                return NetworkLayer(node.name, node.op_type, name, dimensions, kind.macs(dimensions), precision, node.members)
-    return NetworkLayer(node.name, node.op_type, None, None, node.macs, precision, node.members)
+                work = times * kind.macs(dimensions)
+                return NetworkLayer(node.name, node.op_type, name, dimensions, work, precision, node.members, times)
+    return NetworkLayer(node.name, node.op_type, None, None, times * node.macs, precision, node.members, times)
 
 
 def _precision(node: ResolvedNode) -> Precision:

@@ -5,7 +5,7 @@ branches that are decided beforehand, are replaced by what they hold.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -17,11 +17,13 @@ from blackthorn.onnx_graph.loops import Repetitions
 from blackthorn.onnx_graph.messages import AttributeValue, Function, Graph, Model, Node
 from blackthorn.onnx_graph.rules import MISFITS, Call
 from blackthorn.onnx_graph.stepping import agreed, decision, step
-from blackthorn.onnx_graph.tensors import UNKNOWN, Tensor, readable_shape
+from blackthorn.onnx_graph.tensors import UNKNOWN, Tensor, elements, readable_shape
 from blackthorn.onnx_graph.work import macs
 
 STANDARD_DOMAINS = ("", "ai.onnx", "com.microsoft")
 """Whose operators the rules speak of; others may give the same names other meanings."""
+MOST_TIMES = 2**53
+"""A layer that runs more often than this, in loops within loops of a damaged file, counts as so many times."""
 PASS_THROUGH = frozenset(("Dropout", "Identity"))
 """Operators that a runtime takes out: outside of training they do nothing."""
 
@@ -39,6 +41,7 @@ class ResolvedNode(msgspec.Struct, frozen=True):
         also_reads: identities of tensors that it needs besides its inputs: what graphs inside take from around them, and what
             a fused node adds to its result.
         members: names of the nodes of the file that became it.
+        bodies: graphs inside that run in its place; none where its data decide how often they do.
     """
 
     name: str
@@ -49,6 +52,7 @@ class ResolvedNode(msgspec.Struct, frozen=True):
     macs: int
     also_reads: tuple[int, ...] = ()
     members: tuple[str, ...] = ()
+    bodies: tuple["Body", ...] = ()
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -66,6 +70,27 @@ class Resolved(msgspec.Struct, frozen=True):
 
     nodes: tuple[ResolvedNode, ...]
     results: frozenset[int]
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A graph inside a node, and how often it runs when the node does.
+
+    Of the branches of an If whose data decide, the one with most work counts as the one that runs; the others run 0 times.
+    """
+
+    graph: Resolved
+    times: int
+
+
+def running(nodes: Iterable[ResolvedNode], times: int = 1) -> Iterator[tuple[ResolvedNode, int]]:
+    """What runs, and how often: in place of nodes with graphs inside what these hold, and nothing that is folded."""
+    for node in nodes:
+        if node.folded:
+            continue
+        if not node.bodies:
+            yield node, times
+        for body in node.bodies:
+            yield from running(body.graph.nodes, min(times * body.times, MOST_TIMES))
 
 
 Walked = tuple[list[ResolvedNode], tuple[Tensor, ...]]
@@ -137,11 +162,13 @@ class _Walk:
         if "body" in graphs:
             return self._repeated(call, name, graphs["body"], frame)
         return self._around(
-            call, name, [self._perhaps(graph, self._graph_frame(graph, name, frame)) for graph in graphs.values()]
+            call,
+            name,
+            [self._perhaps(graph, self._graph_frame(graph, f"{name}/{key}", frame)) for key, graph in graphs.items()],
         )
 
     def _repeated(self, call: Call, name: str, body: Graph, frame: Frame) -> Walked:
-        """A single node that runs one graph many times."""
+        """A node that runs one graph many times."""
         inner = self._graph_frame(body, name, frame)
         repetition = self._repetitions.of(call, body, inner)
         if repetition is None:
@@ -152,10 +179,9 @@ class _Walk:
             if loosened == repetition:
                 break
             repetition = loosened
-        passes = 1 if repetition.passes is None else repetition.passes
-        work = passes * sum(node.macs for node in nodes if not node.folded)
         outputs = (repetition.outputs(given) + (UNKNOWN,) * call.output_count)[: call.output_count]
-        return self._made(call, name, outputs, work, tuple(sorted(set(_needed_inside(nodes, given)))))
+        fits = bool(given) and repetition.passes is not None
+        return self._made(call, name, outputs, [((nodes, given), repetition.passes if fits else None)])
 
     def _plain(self, node: Node, call: Call, name: str) -> Walked:
         """An operator by its rules; one of a domain that has none gives something unknown."""
@@ -167,7 +193,7 @@ class _Walk:
         except MISFITS as error:
             shapes = ", ".join("none" if tensor is None else readable_shape(tensor.shape) for tensor in call.inputs)
             raise self._bad(f"node '{name}' ({call.op_type}) does not fit its inputs ({shapes}): {error}") from error
-        return self._made(call, name, outputs, work)
+        return self._one(call, name, outputs, work)
 
     def _inside(self, body: Function | Graph, inner: Frame) -> Walked:
         """What replaces a call of a function, or an If whose branch is decided."""
@@ -182,20 +208,40 @@ class _Walk:
             return [], ()
 
     def _around(self, call: Call, name: str, bodies: Sequence[Walked]) -> Walked:
-        """A single node that chooses among its graphs, or runs one; a branch that does not fit is never chosen."""
+        """A node that chooses among its graphs, or runs one; a branch that does not fit is never chosen."""
         fitting = [body for body in bodies if body[1]]
         if call.op_type == "If" and len(fitting) == 1:
             return fitting[0]
-        outputs = agreed([outputs for _, outputs in fitting]) if call.op_type == "If" else ()
-        work = max(sum(node.macs for node in nodes if not node.folded) for nodes, _ in bodies)
-        needed = {identity for nodes, results in bodies for identity in _needed_inside(nodes, results)}
-        return self._made(call, name, outputs or (UNKNOWN,) * call.output_count, work, tuple(sorted(needed)))
+        if call.op_type != "If" or not fitting:
+            return self._made(call, name, (UNKNOWN,) * call.output_count, [(body, None) for body in bodies])
+        dearest = max(range(len(fitting)), key=lambda which: _cost(fitting[which][0]))
+        counted = [(body, int(which == dearest)) for which, body in enumerate(fitting)]
+        return self._made(call, name, agreed([results for _, results in fitting]), counted)
 
-    def _made(self, call: Call, name: str, outputs: Iterable[Tensor], work: int, also_reads: tuple[int, ...] = ()) -> Walked:
+    def _made(self, call: Call, name: str, outputs: Iterable[Tensor], inside: Sequence[tuple[Walked, int | None]]) -> Walked:
+        """A node with graphs inside, and how often each of them runs, None where nothing tells."""
+        needed = {identity for (nodes, results), _ in inside for identity in _needed_inside(nodes, results)}
+        bodies = tuple(
+            Body(Resolved(tuple(nodes), frozenset(tensor.identity for tensor in results)), times)
+            for (nodes, results), times in inside
+            if times is not None
+        )
+        work = max((_cost(nodes)[0] * (1 if times is None else times) for (nodes, _), times in inside), default=0)
+        work = min(work, MOST_TIMES)
+        return self._one(call, name, outputs, work, tuple(sorted(needed)), bodies)
+
+    def _one(
+        self,
+        call: Call,
+        name: str,
+        outputs: Iterable[Tensor],
+        work: int,
+        also_reads: tuple[int, ...] = (),
+        bodies: tuple[Body, ...] = (),
+    ) -> Walked:
         """A node that gives new tensors."""
         given = tuple(map(self._identified, outputs))
-        node = ResolvedNode(name, call.op_type, call.attributes, call.inputs, given, work, also_reads, (name,))
-        return [node], given
+        return [ResolvedNode(name, call.op_type, call.attributes, call.inputs, given, work, also_reads, (name,), bodies)], given
 
     def _identified(self, tensor: Tensor) -> Tensor:
         return msgspec.structs.replace(tensor, identity=next(self._identities))
@@ -226,6 +272,16 @@ class _Walk:
 def _needed_inside(nodes: Iterable[ResolvedNode], results: Iterable[Tensor]) -> Iterable[int]:
     """What the nodes and results of a graph refer to, in it or around it; what is in it nobody else ever asks for."""
     return itertools.chain((tensor.identity for tensor in results), *(node.reads for node in nodes))
+
+
+def _cost(nodes: Iterable[ResolvedNode]) -> tuple[int, int]:
+    """By what the dearer of two branches is told: multiply-accumulates, and where they have as many, numbers written."""
+    work, written = 0, 0
+    for node in nodes:
+        if not node.folded:
+            work += node.macs
+            written += sum(elements(tensor.shape) for tensor in node.outputs if tensor.shape is not None)
+    return work, written
 
 
 def _qualified(node: Node) -> str:

@@ -93,6 +93,8 @@ def references_of(prediction: Prediction) -> list[Probe]:
 def validate(network: Network, prediction: Prediction, timing: NetworkTiming) -> Validation:
     """Hold a prediction against a timing.
 
+    A loop or branch is timed as one: what is predicted of the layers in it counts together.
+
     Args:
         network: what was predicted.
         prediction: its layers in the order of the network's; it is stated at the speeds of the timing.
@@ -114,7 +116,9 @@ def validate(network: Network, prediction: Prediction, timing: NetworkTiming) ->
         LayerError(layer.name, layer.kind, math.fsum(seconds[index]) if index in seconds else None, layer.seconds)
         for index, layer in enumerate(prediction.layers)
     ]
-    layers += [LayerError(timed.name, timed.operator, timed.seconds, None) for timed in others]
+    untimed = {index: layer for index, layer in enumerate(layers) if index not in seconds}
+    whole = [_as_one(timed, untimed) for timed in others]
+    layers = [layer for index, layer in enumerate(layers) if index in seconds or index in untimed]
     return Validation(
         model=network.name,
         device=timing.device,
@@ -122,6 +126,14 @@ def validate(network: Network, prediction: Prediction, timing: NetworkTiming) ->
         kernels=timing.kernel_seconds,
         predicted=prediction.seconds,
         grade=timing.grade,
-        layers=tuple(layers),
+        layers=(*layers, *whole),
         predicted_between=prediction.seconds - prediction.layer_seconds,
     )
+
+
+def _as_one(timed: TimedLayer, untimed: dict[int, LayerError]) -> LayerError:
+    """What was timed of no layer; layers by the names of what is in it, a loop or branch, are taken out of `untimed`."""
+    inside = [index for index, layer in untimed.items() if any(layer.name.startswith(f"{node}/") for node in timed.nodes)]
+    predicted = [untimed.pop(index).predicted for index in inside]
+    known = [seconds for seconds in predicted if seconds is not None]
+    return LayerError(timed.name, timed.operator, timed.seconds, math.fsum(known) if known else None)

@@ -16,7 +16,7 @@ from blackthorn.onnx_graph.fusion import fuse
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.listing import list_layers
 from blackthorn.onnx_graph.loading import load_model
-from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode, resolve
+from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode, resolve, running
 from blackthorn.onnx_graph.tensors import DTYPES, Shape, Tensor, elements
 from blackthorn.records import Device
 from blackthorn.runners import fusions_on
@@ -138,10 +138,10 @@ def _agrees(tensor: Tensor, truth: Any) -> bool:
 
 def shares_of_kinds(network: Resolved) -> str:
     """How much of what the runtime runs is of a kind: of its layers, multiply-accumulates, and bytes that go in and out."""
-    nodes = [node for node in fuse(network, fusions_on(ANY_PROCESSOR) or ()) if not node.folded]
+    nodes = fuse(network, fusions_on(ANY_PROCESSOR) or ())
     layers = list_layers(nodes)
     known = [layer.kind is not None for layer in layers]
-    work, moved = [layer.macs for layer in layers], list(map(_bytes, nodes))
+    work, moved = [layer.macs for layer in layers], [times * _bytes(node) for node, times in running(nodes)]
     return (
         f"{sum(known)} of {len(layers)} layers, {_share(work, known)} of {sum(work) / 1e6:.0f} M MACs "
         f"and {_share(moved, known)} of {sum(moved) / 1e6:.0f} MB of a kind"

@@ -147,3 +147,20 @@ def test_a_long_name_is_shortened_and_a_tiny_share_is_not_nothing() -> None:
     assert name not in text
     assert "< 0.1 %" in text
     assert "leaves out" not in text
+
+
+def test_loops_and_branches_are_told() -> None:
+    dimensions = layer_kind("relu").complete({})
+    layers = (
+        LayerPrediction("loop/a", "relu", 8e-5, "fitted", dimensions, 0, 80),
+        LayerPrediction("if/else_branch/b", "relu", 0.0, "fitted", dimensions, 0, 0),
+        LayerPrediction("if/else_branch/c", "Gone", None, "unknown", None, 0, 0),
+        LayerPrediction("open", "Loop", None, "unknown", None, 100),
+    )
+    lines = list(prediction_lines(Prediction("net", "board", 8e-5, Coverage(1.0, 0.0, 1.0), layers)))
+    text = "\n".join(lines)
+    assert "80 x relu" in text
+    assert "else_branch" not in text
+    assert "Gone" not in text
+    assert "how often the body of a loop listed here runs is decided by data; its MACs are those of one pass" in lines
+    assert "of branches that data choose between, the one with most work is counted, and 2 layers of others are not" in lines

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from blackthorn.errors import WrongDevice
-from blackthorn.records import Probe, Reference
+from blackthorn.records import LayerPrediction, NetworkLayer, Probe, Reference, TimedLayer
 from blackthorn.truth import LayerError, Series, references_of, validate, validation_json
 from blackthorn.truth.figures import BETWEEN_KERNELS, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
 from tests.truth.examples import NETWORK, PREDICTION, TIMING
@@ -29,6 +29,19 @@ def test_every_layer_and_everything_that_ran_is_listed_once() -> None:
     )
     assert sum(layer.measured or 0.0 for layer in VALIDATION.layers) == pytest.approx(TIMING.kernel_seconds)
     assert sum(layer.predicted or 0.0 for layer in VALIDATION.layers) == pytest.approx(PREDICTION.seconds)
+
+
+def test_layers_in_a_loop_are_held_against_the_loop() -> None:
+    inside = tuple(
+        NetworkLayer(f"loop/{name}", "Relu", "relu", {"elements": 8}, 0, "fp32", (f"loop/{name}",), 9) for name in "ab"
+    )
+    told = tuple(LayerPrediction(layer.name, "relu", 2e-4, "fitted", {"elements": 8}, 0, 9) for layer in inside)
+    network = msgspec.structs.replace(NETWORK, layers=(*inside, *NETWORK.layers))
+    prediction = msgspec.structs.replace(PREDICTION, layers=(*told, *PREDICTION.layers))
+    timing = msgspec.structs.replace(TIMING, layers=(TimedLayer("loop", "Loop", ("loop",), 5e-4), *TIMING.layers))
+    layers = validate(network, prediction, timing).layers
+    assert sorted(layer.name for layer in layers) == sorted([*(layer.name for layer in VALIDATION.layers), "loop"])
+    assert LayerError("loop", "Loop", 5e-4, pytest.approx(4e-4)) in layers  # type: ignore[arg-type]
 
 
 def test_a_layer_has_an_error_where_it_has_both_times() -> None:

@@ -5,6 +5,8 @@ Fusions are steps that are taken one after the other; each is a frozen value tha
 
 from typing import Protocol
 
+import msgspec
+
 from blackthorn.onnx_graph.fusion.blocking import Block
 from blackthorn.onnx_graph.fusion.chaining import Chain
 from blackthorn.onnx_graph.fusion.flattening import Flatten
@@ -14,7 +16,7 @@ from blackthorn.onnx_graph.fusion.placing import ChannelsLast, JoinInPlace
 from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, Repeat, TakeApart
 from blackthorn.onnx_graph.fusion.widening import Widen
 from blackthorn.onnx_graph.fusion.wiring import Wiring
-from blackthorn.onnx_graph.resolving import Resolved, ResolvedNode
+from blackthorn.onnx_graph.resolving import Body, Resolved, ResolvedNode
 
 __all__ = [
     "Block",
@@ -51,8 +53,15 @@ Fusions = tuple[Step, ...]
 
 
 def fuse(network: Resolved, fusions: Fusions) -> list[ResolvedNode]:
-    """The nodes that a runtime is left with, in the order in which they run."""
+    """The nodes that a runtime is left with, in the order in which they run; graphs inside of nodes are fused by themselves."""
     wiring = Wiring(network)
     for step in fusions:
         step.apply(wiring)
-    return wiring.listed()
+    return [_fused_inside(node, fusions) for node in wiring.listed()]
+
+
+def _fused_inside(node: ResolvedNode, fusions: Fusions) -> ResolvedNode:
+    if not node.bodies:
+        return node
+    bodies = tuple(Body(Resolved(tuple(fuse(body.graph, fusions)), body.graph.results), body.times) for body in node.bodies)
+    return msgspec.structs.replace(node, bodies=bodies)
