@@ -29,7 +29,7 @@ from blackthorn.layers.dense import Dense
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d
 from blackthorn.layers.dispatch import Dispatch
 from blackthorn.layers.elementwise import Cast, CastShort, Elu, Gelu, PRelu, Relu, Sigmoid, Softplus
-from blackthorn.layers.elementwise_int8 import AddInt8, SigmoidInt8, SoftmaxInt8
+from blackthorn.layers.elementwise_int8 import AddInt8, ConcatInt8, SigmoidInt8, SoftmaxInt8
 from blackthorn.layers.global_pool import GlobalAveragePool2d
 from blackthorn.layers.lrn import Lrn
 from blackthorn.layers.masking import Where
@@ -38,6 +38,7 @@ from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
 from blackthorn.layers.pool1d import AveragePool1d, GlobalPool, MaxPool1d
 from blackthorn.layers.pool3d import AveragePool3d, MaxPool3d
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
+from blackthorn.layers.pooling_int8 import AveragePool2dInt8, GlobalAveragePool2dInt8, MaxPool2dInt8
 from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
 from blackthorn.layers.quantities import Quantities
 from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
@@ -135,6 +136,10 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
     SigmoidInt8,
     SoftmaxInt8,
     LstmInt8,
+    ConcatInt8,
+    GlobalAveragePool2dInt8,
+    AveragePool2dInt8,
+    MaxPool2dInt8,
     Dispatch,
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""

@@ -7,10 +7,20 @@ a softmax, which takes 0.7 of fractions.
 import math
 from typing import ClassVar
 
+import numpy as np
+
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.elementwise import ELEMENTS
-from blackthorn.layers.onnx_probe import MICROSOFT, ProbeLayer
-from blackthorn.layers.quantization import WHOLE_ONLY, EightBitElementwise, bytes_activations, scale_of_bytes, zero_point
+from blackthorn.layers.movement import Concat, halves
+from blackthorn.layers.onnx_probe import MICROSOFT, Given, Input, ProbeLayer
+from blackthorn.layers.quantization import (
+    WHOLE_ONLY,
+    EightBitElementwise,
+    bytes_activations,
+    picked,
+    scale_of_bytes,
+    zero_point,
+)
 from blackthorn.layers.rows import Softmax
 from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
@@ -64,3 +74,24 @@ class SoftmaxInt8(Softmax):
         shape, scale, zero = (dimensions["rows"], dimensions["columns"]), scale_of_bytes(), zero_point("uint8")
         inputs = (bytes_activations(shape), scale, zero, scale, zero)
         return ProbeLayer("QLinearSoftmax", inputs, (shape,), _COUNTED_FROM_FRONT, ("uint8",), domain=MICROSOFT)
+
+
+class ConcatInt8(Concat):
+    """Parts of 8-bit numbers put side by side, each number looked up anew, since the result has a scale of its own."""
+
+    name: ClassVar[str] = "concat_int8"
+    operators: ClassVar[frozenset[str]] = frozenset({"QLinearConcat"})
+    precisions = WHOLE_ONLY
+    gives_whole = True
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        runs, run_length = dimensions["runs"], dimensions["run_length"]
+        scale, zero = scale_of_bytes(), zero_point("uint8")
+        inputs: tuple[Input, ...] = (Given(2 * np.asarray(scale.values, np.float32)), zero)
+        for part in halves(run_length):
+            inputs += (bytes_activations((runs, part)), scale, zero)
+        return ProbeLayer("QLinearConcat", inputs, ((runs, run_length),), {"axis": 1}, ("uint8",), domain=MICROSOFT)
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        plain = picked(node, "Concat", (2,)) if node.op_type in self.operators else None
+        return None if plain is None else super().read(plain)

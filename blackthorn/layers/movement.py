@@ -44,7 +44,8 @@ def _last_difference(before: Shape, after: Shape) -> int | None:
     return max((axis for axis, sizes in enumerate(zip(before, after, strict=True)) if sizes[0] != sizes[1]), default=None)
 
 
-def _halves(length: int) -> tuple[int, int]:
+def halves(length: int) -> tuple[int, int]:
+    """A length in two parts, as equal as can be."""
     return length // 2, length - length // 2
 
 
@@ -58,7 +59,7 @@ class Concat(LayerKind):
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         runs, run_length = dimensions["runs"], dimensions["run_length"]
-        parts = tuple(Activations((runs, part)) for part in _halves(run_length))
+        parts = tuple(Activations((runs, part)) for part in halves(run_length))
         return ProbeLayer("Concat", parts, ((runs, run_length),), {"axis": 1})
 
     def read(self, node: OnnxNode) -> Dimensions | None:
@@ -75,7 +76,7 @@ class Split(LayerKind):
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         runs, run_length = dimensions["runs"], dimensions["run_length"]
-        parts = _halves(run_length)
+        parts = halves(run_length)
         inputs = (Activations((runs, run_length)), Given(np.array(parts, np.int64)))
         return ProbeLayer("Split", inputs, tuple((runs, part) for part in parts), {"axis": 1})
 

@@ -18,6 +18,7 @@ _OF_INPUT: Mapping[str, int] = {
     "DequantizeLinear": 1,
     "MatMulIntegerToFloat": 2,
     "OneHot": 2,
+    "QLinearConcat": 2,
     "QuantizeLinear": 2,
     "Where": 1,
 }

@@ -5,7 +5,7 @@ own steps in the same order: first those that any hardware profits from, then ke
 blocks of channels, then what is left over outside of it.
 
 Not told here: transpositions that are moved through other nodes, slices of one tensor that become a Split, whole attention
-blocks, quantised networks, and the casts around operators that have no half-precision kernel.
+blocks, and the casts around operators that have no half-precision kernel.
 """
 
 from blackthorn.onnx_graph.fusion import (
@@ -19,6 +19,7 @@ from blackthorn.onnx_graph.fusion import (
     Merge,
     Pattern,
     TakeApart,
+    Unfold,
 )
 from blackthorn.records import Device
 from blackthorn.runners.ort_conditions import (
@@ -41,6 +42,7 @@ from blackthorn.runners.ort_conditions import (
     swaps_rows_and_columns,
     without_activation,
 )
+from blackthorn.runners.ort_quantization import BEFORE_KERNELS, KERNELS, LAYOUT
 
 AVX512_BLOCK, OTHER_BLOCK = 16, 8
 """Channels in a block: as many single-precision numbers as a vector of AVX-512, or one of AVX, holds."""
@@ -55,7 +57,7 @@ GEMM_ACTIVATIONS = "Elu|HardSigmoid|LeakyRelu|Relu|Selu|Sigmoid|Softplus|Softsig
 
 def onnxruntime_fusions(block: int | None) -> Fusions:
     """What ONNX Runtime does to a network where images come in blocks of so many channels; None where there are no blocks."""
-    return (*_ANYWHERE, *_WRITTEN_OUT, *_KERNELS, *(() if block is None else (_blocked(block),)), _LEFT_OVER)
+    return (*_ANYWHERE, *_WRITTEN_OUT, *_KERNELS, *(() if block is None else (_blocked(block),)), _LEFT_OVER, *LAYOUT)
 
 
 def block_size(device: Device) -> int | None:
@@ -96,6 +98,7 @@ _ANYWHERE: Fusions = (
     TakeApart("HardSwish", Pattern("h = HardSigmoid(x)  y = Mul(x, h)"), {"h": {"alpha": 1 / 6, "beta": 0.5}}),
     TakeApart("Mish", Pattern("s = Softplus(x)  t = Tanh(s)  y = Mul(x, t)")),
     Merge(SHARED_VALUES),
+    Unfold(),
     Fold(),
     FuseAll(
         (
@@ -113,6 +116,7 @@ _ANYWHERE: Fusions = (
         )
     ),
     Flatten("Gemm"),
+    *BEFORE_KERNELS,
 )
 
 _GELU = "a = Div(x, 1.41421356)  e = Erf(a)  g = Add(e, 1)"
@@ -154,6 +158,7 @@ _KERNELS: Fusions = (
             ),
         )
     ),
+    *KERNELS,
     FuseAll(
         (
             Fuse(

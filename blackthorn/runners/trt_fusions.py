@@ -17,7 +17,6 @@ from collections.abc import Callable
 
 from blackthorn.onnx_graph.fusion import (
     Chain,
-    ChannelsLast,
     Drop,
     Fold,
     Fuse,
@@ -26,6 +25,7 @@ from blackthorn.onnx_graph.fusion import (
     JoinInPlace,
     Match,
     Pattern,
+    Reformat,
     Repeat,
     Widen,
 )
@@ -175,7 +175,7 @@ TENSORRT_FUSIONS: Fusions = (
     Widen("Conv"),
     Chain(frozenset(POINT_WISE.split("|"))),
     _GENERATED,
-    ChannelsLast(POOLS | {"Conv", "ConvTranspose"}, LAYOUT_KEPT, RESHAPES),
+    Reformat(POOLS | {"Conv", "ConvTranspose"}, LAYOUT_KEPT, RESHAPES),
     JoinInPlace(),
 )
 """In the order in which TensorRT takes its steps, as its log tells them."""

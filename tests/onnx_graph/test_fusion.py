@@ -11,7 +11,6 @@ from blackthorn.onnx_graph import read_network
 from blackthorn.onnx_graph.fusion import (
     Block,
     Chain,
-    ChannelsLast,
     Drop,
     Flatten,
     Fold,
@@ -21,6 +20,7 @@ from blackthorn.onnx_graph.fusion import (
     JoinInPlace,
     Merge,
     Pattern,
+    Reformat,
     Repeat,
     Step,
     TakeApart,
@@ -205,7 +205,7 @@ def test_the_same_file_is_fused_the_same_twice() -> None:
 
 
 POINTS = Chain(frozenset({"Add", "Exp", "Mul", "Relu", "Sigmoid"}))
-CHANNELS_LAST = ChannelsLast(frozenset({"Conv"}), frozenset({"Add"}), frozenset({"Reshape", "Flatten"}))
+CHANNELS_LAST = Reformat(frozenset({"Conv"}), frozenset({"Add"}), frozenset({"Reshape", "Flatten"}))
 HALF = "(float16[1,16,8,8] x, float16[16,16,1,1] w) => "
 
 

@@ -314,7 +314,63 @@ OTHERS = {
                        else_branch = h () => (float[1,16,8,8] q) { q = Tanh(r) }> }""",
 }
 
+
+def rounded(name: str) -> str:
+    """A tensor rounded to 8 bits and widened again: `a` as `a_`."""
+    return f"{name}8 = QuantizeLinear({name}, s, z) {name}_ = DequantizeLinear({name}8, s, z) "
+
+
+QUANTIZED_INPUTS = """(float[1,16,8,8] x, float[1,16,8,8] x2, float[2,8] m, int8[16,16,1,1] W, int32[16] B,
+    int8[8,6] M, int32[6] C) => (y)"""
+QUANTIZED_CONSTANTS = """
+    s = Constant<value=float {0.02}>() z = Constant<value=uint8 {128}>() z0 = Constant<value=uint8 {0}>()
+    t = Constant<value=float {0.01}>() k = Constant<value=int8 {0}>() b = Constant<value=float {0.0002}>()
+    kb = Constant<value=int32 {0}>()"""
+WEIGHTS = "w = DequantizeLinear(W, t, k) bias = DequantizeLinear(B, b, kb) "
+MATRIX = rounded("m") + "w = DequantizeLinear(M, t, k) "
+X, X2, END = rounded("x"), rounded("x2"), "r8 = QuantizeLinear(r, s, z) y = DequantizeLinear(r8, s, z)"
+CONV = X + WEIGHTS + "c = Conv(x_, w, bias) " + rounded("c")
+QUANTIZED = {
+    "conv": X + WEIGHTS + "r = Conv(x_, w, bias) " + END,
+    "conv_relu": X + WEIGHTS + "c = Conv(x_, w, bias) r = Relu(c) " + END,
+    "conv_relu_of_zero": (
+        X + WEIGHTS + "c = Conv(x_, w, bias) r = Relu(c) r8 = QuantizeLinear(r, s, z0) y = DequantizeLinear(r8, s, z0)"
+    ),
+    "conv_not_rounded": X + WEIGHTS + "y = Conv(x_, w, bias)",
+    "matmul": MATRIX + "r = MatMul(m_, w) " + END,
+    "matmul_not_rounded": MATRIX + "y = MatMul(m_, w)",
+    "matmul_computed": rounded("m") + "n = Transpose(m_) y = MatMul(m_, n)",
+    "matmul_add": MATRIX + "c = DequantizeLinear(C, b, kb) a = MatMul(m_, w) r = Add(a, c) " + END,
+    "gemm": MATRIX + "c = DequantizeLinear(C, b, kb) r = Gemm(m_, w, c) " + END,
+    "gemm_not_rounded": MATRIX + "c = DequantizeLinear(C, b, kb) y = Gemm(m_, w, c)",
+    "gemm_relu": MATRIX + "c = DequantizeLinear(C, b, kb) g = Gemm(m_, w, c) r = Relu(g) " + END,
+    **{name.lower(): f"{X}{X2}r = {name}(x_, x2_) {END}" for name in ("Add", "Mul", "Sub")},
+    "add_not_rounded": X + X2 + "y = Add(x_, x2_)",
+    "concat": X + X2 + "r = Concat<axis=1>(x_, x2_) " + END,
+    "softmax": X + "r = Softmax<axis=-1>(x_) " + END,
+    **{name.lower(): f"{X}r = {name}(x_) {END}" for name in ("Sigmoid", "LeakyRelu", "Tanh", "Relu", "GlobalAveragePool")},
+    "average": X + "r = AveragePool<kernel_shape=[2,2]>(x_) " + END,
+    "largest": X + "r = MaxPool<kernel_shape=[2,2]>(x_) " + END,
+    "reshape": X + "sh = Constant<value_ints=[16,64]>() r = Reshape(x_, sh) " + END,
+    "transpose": X + "r = Transpose<perm=[0,2,3,1]>(x_) " + END,
+    "reshape_conv": X + WEIGHTS + "sh = Constant<value_ints=[1,16,64,1]>() e = Reshape(x_, sh) r = Conv(e, w, bias) " + END,
+    "where": X + X2 + "g = Less(x, x2) r = Where(g, x_, x2_) " + END,
+    "split": X + "i, j = Split<axis=1, num_outputs=2>(x_) " + rounded("i") + rounded("j") + "a = Exp(i_) y = Add(a, j_)",
+    "two_readers": CONV + "e = Exp(c_) f = Tanh(c_) y = Add(e, f)",
+    "weights_alone": WEIGHTS + "y = Conv(x, w, bias)",
+    "result_read_twice": X + WEIGHTS + "c = Conv(x_, w, bias) " + rounded("c") + "e = Exp(c) y = Add(c_, e)",
+    "residual": CONV + "f = Conv(c_, w, bias) " + rounded("f") + "r = Add(c_, f_) " + END,
+    "residual_of_input": CONV + "g = Add(c_, x_) " + rounded("g") + "r = Conv(g_, w, bias) " + END,
+    "silu": CONV + "g = Sigmoid(c_) " + rounded("g") + "i = Mul(c_, g_) " + rounded("i") + "r = Conv(i_, w, bias) " + END,
+    "conv_average": CONV + "g = AveragePool<kernel_shape=[2,2]>(c_) " + rounded("g") + "r = Conv(g_, w, bias) " + END,
+    "conv_concat": CONV + "f = Conv(c_, w, bias) " + rounded("f") + "r = Concat<axis=1>(c_, f_) " + END,
+    "conv_flatten": CONV + "r = Flatten(c_) " + END,
+    "conv_softmax": CONV + "r = Softmax<axis=-1>(c_) " + END,
+}
+"""Networks of 8 bits, as exporters write them: rounded and widened again between the operators of fractions."""
+
 NETWORKS = {
+    **{f"quantized_{name}": f"{QUANTIZED_INPUTS} {{ {QUANTIZED_CONSTANTS} {body} }}" for name, body in QUANTIZED.items()},
     **{f"image_{name}": f"{IMAGE_INPUTS} {{ {IMAGE_CONSTANTS} {body} }}" for name, body in IMAGES.items()},
     **{f"plain_{name}": f"{PLAIN_INPUTS} {{ {body} }}" for name, body in PLAIN.items()},
     **{f"matrix_{name}": f"{MATRIX_INPUTS} {{ {MATRIX_CONSTANTS} {body} }}" for name, body in MATRICES.items()},

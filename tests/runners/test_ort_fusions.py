@@ -15,7 +15,7 @@ from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from tests.networks import light_bytes, light_networks
 from tests.onnx_graph.mutations import fused_or_refused
-from tests.runners.fused_networks import NETWORKS
+from tests.runners.fused_networks import CONV, END, NETWORKS, QUANTIZED_CONSTANTS, QUANTIZED_INPUTS, rounded
 from tests.runners.optimised import differences, optimised, save, theirs
 
 OBSERVED = (1, 32)
@@ -33,6 +33,8 @@ DIFFERENT = {
         e = Constant<value_ints=[6]>() a = Constant<value_ints=[1]>()
         b = Slice(x, s, m, a) c = Slice(x, m, e, a) y = Add(b, c) }""",
     "what an Identity gave is given by the node before it": "(float[2,8] x) => (y) { a = Exp(x) y = Identity(a) }",
+    "a chain of fractions between convolutions of 8 bits stays in their layout": f"""{QUANTIZED_INPUTS} {{ {QUANTIZED_CONSTANTS}
+        {CONV} g = Exp(c_) {rounded("g")} r = Conv(g_, w, bias) {END} }}""",
     "half precision is cast to single and back": "(float16[1,16,8,8] x, float16[16,16,1,1] w) => (y) { y = Conv(x, w) }",
 }
 """Networks that ONNX Runtime makes something else of than is told, by what it does."""

@@ -9,10 +9,12 @@ import msgspec
 
 from blackthorn.onnx_graph.fusion.blocking import Block
 from blackthorn.onnx_graph.fusion.chaining import Chain
+from blackthorn.onnx_graph.fusion.channels_last import ChannelsLast
 from blackthorn.onnx_graph.fusion.flattening import Flatten
 from blackthorn.onnx_graph.fusion.fusing import Fuse, FuseAll
 from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
-from blackthorn.onnx_graph.fusion.placing import ChannelsLast, JoinInPlace
+from blackthorn.onnx_graph.fusion.placing import JoinInPlace, Reformat
+from blackthorn.onnx_graph.fusion.quantizing import Kernel, MoveRounding, RunInEightBits, Unfold
 from blackthorn.onnx_graph.fusion.simplifying import Drop, Fold, Merge, Repeat, TakeApart
 from blackthorn.onnx_graph.fusion.widening import Widen
 from blackthorn.onnx_graph.fusion.wiring import Wiring
@@ -29,12 +31,17 @@ __all__ = [
     "FuseAll",
     "Fusions",
     "JoinInPlace",
+    "Kernel",
     "Match",
     "Merge",
+    "MoveRounding",
     "Pattern",
+    "Reformat",
     "Repeat",
+    "RunInEightBits",
     "Step",
     "TakeApart",
+    "Unfold",
     "Widen",
     "fuse",
     "holds",

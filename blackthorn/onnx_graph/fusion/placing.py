@@ -12,7 +12,7 @@ REFORMAT = "Reformat"
 """Operator of the nodes that copy an image, by the name that TensorRT gives them."""
 
 
-class ChannelsLast(msgspec.Struct, frozen=True):
+class Reformat(msgspec.Struct, frozen=True):
     """Half-precision images whose channels lie side by side, as tensor cores take them.
 
     What convolutions and pools read is copied into that layout where the network's user gives it, and what they give is copied

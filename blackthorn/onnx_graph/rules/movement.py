@@ -53,7 +53,15 @@ def _transpose(call: Call) -> list[Shape]:
 
 
 def _concat(call: Call) -> list[Shape]:
-    shapes = call.shapes()
+    return _joined(call, call.shapes())
+
+
+def _quantized_concat(call: Call) -> list[Shape]:
+    """QLinearConcat: (scale, zero, then for each part itself, its scale, its zero)."""
+    return _joined(call, [call.shape(index) for index in range(2, len(call.inputs), 3)])
+
+
+def _joined(call: Call, shapes: list[Shape]) -> list[Shape]:
     axis = axis_within(call.number("axis", 1), len(shapes[0]))
     if len({(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}) != 1:
         raise ValueError("joined tensors differ beside the joined dimension")
@@ -159,6 +167,7 @@ RULES: dict[str, Rule] = {
     "Unsqueeze": _unsqueeze,
     "Transpose": _transpose,
     "Concat": _concat,
+    "QLinearConcat": _quantized_concat,
     "Split": _split,
     "Slice": _slice,
     "Pad": _pad,
