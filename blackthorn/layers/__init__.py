@@ -9,7 +9,7 @@ from blackthorn.errors import UnknownName
 from blackthorn.layers.attention import Attention, MultiHeadAttention
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.batch_norm import BatchNorm
-from blackthorn.layers.binary import Add, AddBroadcast
+from blackthorn.layers.binary import Add, AddBroadcast, Bitwise
 from blackthorn.layers.columns import CumulativeSum, ReduceColumns
 from blackthorn.layers.conv1d import Conv1d
 from blackthorn.layers.conv2d import Conv2d
@@ -32,16 +32,22 @@ from blackthorn.layers.elementwise import Cast, CastShort, Elu, Gelu, PRelu, Rel
 from blackthorn.layers.elementwise_int8 import AddInt8, ConcatInt8, SigmoidInt8, SoftmaxInt8
 from blackthorn.layers.global_pool import GlobalAveragePool2d
 from blackthorn.layers.lrn import Lrn
-from blackthorn.layers.masking import Where
+from blackthorn.layers.masking import Trilu, Where
 from blackthorn.layers.matmul import MatMul
 from blackthorn.layers.movement import Concat, Gather, Pad, Slice, Split
 from blackthorn.layers.pool1d import AveragePool1d, GlobalPool, MaxPool1d
 from blackthorn.layers.pool3d import AveragePool3d, MaxPool3d
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
-from blackthorn.layers.pooling_int8 import AveragePool2dInt8, GlobalAveragePool2dInt8, MaxPool2dInt8
+from blackthorn.layers.pooling_int8 import (
+    AveragePool2dInt8,
+    ChannelsLastMaxPool2dInt8,
+    GlobalAveragePool2dInt8,
+    MaxPool2dInt8,
+)
 from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
 from blackthorn.layers.quantities import Quantities
 from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
+from blackthorn.layers.random_numbers import RandomNormal, RandomUniform
 from blackthorn.layers.ranking import ArgMax, OneHot, TopK
 from blackthorn.layers.recurrent import Gru, Lstm
 from blackthorn.layers.recurrent_int8 import LstmInt8
@@ -49,9 +55,12 @@ from blackthorn.layers.reorder import ReorderInput, ReorderOutput
 from blackthorn.layers.repeating import Expand, ReverseSequence
 from blackthorn.layers.reshape import Reshape
 from blackthorn.layers.resize import ResizeCubic, ResizeLinear, ResizeNearest
+from blackthorn.layers.rotary import RotaryEmbedding
 from blackthorn.layers.rows import InstanceNorm, LayerNorm, Reduce, Softmax
+from blackthorn.layers.sampling import GridSample
 from blackthorn.layers.scattering import GatherElements, GatherNd, ScatterElements, ScatterNd
 from blackthorn.layers.shuffling import DepthToSpace, SpaceToDepth
+from blackthorn.layers.spectra import ShortTimeFourier
 from blackthorn.layers.sums import Sum
 from blackthorn.layers.transpose import Transpose
 
@@ -141,6 +150,14 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
     AveragePool2dInt8,
     MaxPool2dInt8,
     Dispatch,
+    ChannelsLastMaxPool2dInt8,
+    Trilu,
+    Bitwise,
+    RandomUniform,
+    RandomNormal,
+    RotaryEmbedding,
+    GridSample,
+    ShortTimeFourier,
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 

@@ -9,6 +9,7 @@ import msgspec
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.elementwise import ELEMENTS
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
+from blackthorn.layers.quantization import WHOLE_ONLY, bytes_activations
 from blackthorn.layers.shapes import Shape, input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
 
@@ -83,3 +84,27 @@ def _joined_at_once(sides: _Sides) -> int:
     axes = [(alone, size) for alone, size in zip(ones, sides.output, strict=True) if size > 1]
     together = itertools.takewhile(lambda axis: axis[0] == axes[-1][0], reversed(axes))
     return math.prod(size for _, size in together)
+
+
+class Bitwise(LayerKind):
+    """Two inputs of `elements` whole numbers each, joined bit by bit, or one shifted by the other.
+
+    That takes ONNX Runtime 1.32 1.5 to 1.8 ns a number, however short it is.
+    """
+
+    name: ClassVar[str] = "bitwise"
+    operators: ClassVar[frozenset[str]] = frozenset({"BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor"})
+    dimensions: ClassVar[tuple[Dimension, ...]] = (ELEMENTS,)
+    precisions = WHOLE_ONLY
+    gives_whole = True
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        shape = (dimensions["elements"],)
+        inputs = (bytes_activations(shape), bytes_activations(shape))
+        return ProbeLayer("BitShift", inputs, (shape,), {"direction": "RIGHT"}, ("uint8",))
+
+    def read(self, node: OnnxNode) -> Dimensions | None:
+        output = output_shape(node)
+        if node.op_type not in self.operators or output is None or input_shape(node, 0) is None or input_shape(node, 1) is None:
+            return None
+        return {"elements": math.prod(output)}

@@ -70,7 +70,9 @@ class Elu(Elementwise):
 
     name: ClassVar[str] = "elu"
     operator: ClassVar[str] = "Elu"
-    operators: ClassVar[frozenset[str]] = frozenset({"Celu", "Cos", "Elu", "Log", "Selu", "Sign", "Sin"})
+    operators: ClassVar[frozenset[str]] = frozenset(
+        {"Acos", "Asin", "Atan", "Celu", "Cos", "Elu", "Log", "Selu", "Sign", "Sin"}
+    )
 
 
 class PRelu(Elementwise):
@@ -85,11 +87,11 @@ class PRelu(Elementwise):
 
 
 class Softplus(Elementwise):
-    """Logarithms of sums of exponentials."""
+    """Logarithms of sums of exponentials, and the like."""
 
     name: ClassVar[str] = "softplus"
     operator: ClassVar[str] = "Softplus"
-    operators: ClassVar[frozenset[str]] = frozenset({"Mish", "Softplus"})
+    operators: ClassVar[frozenset[str]] = frozenset({"Cosh", "Mish", "Sinh", "Softplus", "Tan"})
 
 
 class Cast(Elementwise):

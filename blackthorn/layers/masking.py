@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.onnx_probe import TRUTH, Activations, ProbeLayer, Weights
+from blackthorn.layers.rows import RowWise
 from blackthorn.layers.shapes import Shape, input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
 
@@ -45,3 +46,18 @@ def _chosen_at_once(inputs: list[Shape], output: Shape) -> int:
     axes = [(tuple(size == 1 for size in sizes), size) for *sizes, size in zip(*filled, output, strict=True) if size > 1]
     together = itertools.takewhile(lambda axis: axis[0] == axes[-1][0], reversed(axes))
     return math.prod(size for _, size in together)
+
+
+class Trilu(RowWise):
+    """Of every row the numbers on one side of the diagonal, zeros for the others, as masks of what lies ahead are made."""
+
+    name: ClassVar[str] = "trilu"
+    operators: ClassVar[frozenset[str]] = frozenset({"Trilu"})
+    stretch = "columns"
+
+    def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
+        shape = (dimensions["rows"], dimensions["columns"])
+        return ProbeLayer("Trilu", (Activations(shape),), (shape,))
+
+    def row_length(self, node: OnnxNode, shape: Shape) -> int | None:  # noqa: ARG002 (every such node is the same)
+        return shape[-1] if len(shape) > 1 else None

@@ -53,6 +53,7 @@ class LayerNorm(RowWise):
     name: ClassVar[str] = "layer_norm"
     operators: ClassVar[frozenset[str]] = frozenset(
         {"LayerNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"}
+        | {"RMSNormalization"}
     )
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:

@@ -30,6 +30,17 @@ def _product(call: Call, output: Shape) -> int:
     return elements(output) * (left[-2] if call.number("transA", 0) else left[-1])
 
 
+def _einsum(call: Call, output: Shape) -> int:
+    """Every output element sums over the letters that it lacks, where several sides are multiplied."""
+    terms, _, result = call.text("equation", "").replace(" ", "").partition("->")
+    sides = terms.split(",")
+    if len(sides) == 1 or "." in terms:
+        return 0
+    read = zip(sides, call.shapes(), strict=True)
+    sizes = {letter: size for side, shape in read for letter, size in zip(side, shape, strict=True)}
+    return elements(output) * elements(tuple(size for letter, size in sizes.items() if letter not in result))
+
+
 def _recurrent(call: Call, _: Shape) -> int:
     """Every step multiplies the input and the hidden state with the matrices of all gates, in every direction."""
     steps_and_batch, weights, recurrence = call.shape(0)[:2], call.shape(1), call.shape(2)
@@ -60,6 +71,7 @@ _WORK: Mapping[str, Callable[[Call, Shape], int]] = {
     "QLinearConv": _quantized_conv,
     "ConvTranspose": _conv_transpose,
     **dict.fromkeys(("FusedGemm", "FusedMatMul", "Gemm", "MatMul", "QLinearMatMul"), _product),
+    "Einsum": _einsum,
     **dict.fromkeys(("DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat"), _product),
     **dict.fromkeys(("Attention", "MultiHeadAttention"), _attention),
     **dict.fromkeys(("DynamicQuantizeLSTM", "GRU", "LSTM", "RNN"), _recurrent),

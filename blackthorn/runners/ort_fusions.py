@@ -18,6 +18,7 @@ from blackthorn.onnx_graph.fusion import (
     Fusions,
     Merge,
     Pattern,
+    SpellOut,
     TakeApart,
     Unfold,
 )
@@ -57,7 +58,15 @@ GEMM_ACTIVATIONS = "Elu|HardSigmoid|LeakyRelu|Relu|Selu|Sigmoid|Softplus|Softsig
 
 def onnxruntime_fusions(block: int | None) -> Fusions:
     """What ONNX Runtime does to a network where images come in blocks of so many channels; None where there are no blocks."""
-    return (*_ANYWHERE, *_WRITTEN_OUT, *_KERNELS, *(() if block is None else (_blocked(block),)), _LEFT_OVER, *LAYOUT)
+    return (
+        *_ANYWHERE,
+        *_WRITTEN_OUT,
+        *_KERNELS,
+        *(() if block is None else (_blocked(block),)),
+        _LEFT_OVER,
+        *LAYOUT,
+        SpellOut(),
+    )
 
 
 def block_size(device: Device) -> int | None:

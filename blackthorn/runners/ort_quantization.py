@@ -72,5 +72,5 @@ BEFORE_KERNELS: Fusions = (
 """After what any hardware profits from."""
 KERNELS: Fusions = (RunInEightBits(ROUNDED, WIDENED),)
 """After Gemm has taken in the activations that follow it."""
-LAYOUT: Fusions = (ChannelsLast(frozenset(("QLinearConv",)), ON_CHANNELS_LAST),)
+LAYOUT: Fusions = (ChannelsLast(frozenset(("QLinearConv",)), ON_CHANNELS_LAST, {"MaxPool": "NhwcMaxPool"}),)
 """At the end."""

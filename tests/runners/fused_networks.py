@@ -364,6 +364,7 @@ QUANTIZED = {
     "silu": CONV + "g = Sigmoid(c_) " + rounded("g") + "i = Mul(c_, g_) " + rounded("i") + "r = Conv(i_, w, bias) " + END,
     "conv_average": CONV + "g = AveragePool<kernel_shape=[2,2]>(c_) " + rounded("g") + "r = Conv(g_, w, bias) " + END,
     "conv_concat": CONV + "f = Conv(c_, w, bias) " + rounded("f") + "r = Concat<axis=1>(c_, f_) " + END,
+    "conv_largest": CONV + "g = MaxPool<kernel_shape=[2,2]>(c_) " + rounded("g") + "r = Conv(g_, w, bias) " + END,
     "conv_flatten": CONV + "r = Flatten(c_) " + END,
     "conv_softmax": CONV + "r = Softmax<axis=-1>(c_) " + END,
 }

@@ -118,3 +118,41 @@ def test_what_onnx_runtime_writes_is_read_as_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "optimised.onnx"
     path.write_bytes(optimised(light_networks()["light_squeezenet"]))
     assert read_network(path, fusions=onnxruntime_fusions(16)).layers
+
+
+@pytest.mark.parametrize(
+    ("equation", "left", "right", "operators", "dimensions"),
+    [
+        ("bhid,bhdj->bhij", "2,4,5,16", "2,4,16,7", ["MatMul"], {"rows": 5, "inner": 16, "columns": 7, "batch": 8}),
+        (
+            "bhid,bhjd->bhij",
+            *("2,4,5,16", "2,4,7,16"),
+            ["Transpose", "MatMul"],
+            {"rows": 5, "inner": 16, "columns": 7, "batch": 8},
+        ),
+        (
+            "bihd,bjhd->ijbh",
+            *("2,5,4,16", "2,7,4,16"),
+            ["Transpose", "Transpose", "MatMul", "Transpose"],
+            {"rows": 5, "inner": 16, "columns": 7, "batch": 8},
+        ),
+        ("i,j->ij", "5", "7", ["Einsum"], None),
+        ("ij,ij->i", "5,7", "5,7", ["MatMul"], {"rows": 1, "inner": 7, "columns": 1, "batch": 5}),
+        ("bi,cj->ij", "2,5", "3,7", ["Einsum"], None),
+    ],
+)
+def test_sums_of_products_are_products_of_matrices(
+    equation: str, left: str, right: str, operators: list[str], dimensions: dict[str, int] | None, tmp_path: Path
+) -> None:
+    text = f'(float[{left}] x, float[{right}] z) => (y) {{ y = Einsum<equation="{equation}">(x, z) }}'
+    layers = read_network(save(text, tmp_path), fusions=onnxruntime_fusions(16)).layers
+    assert [layer.op_type for layer in layers] == operators
+    assert [layer.dimensions for layer in layers if layer.op_type in ("MatMul", "Einsum")] == [dimensions]
+
+
+def test_a_side_of_weights_is_a_dense_layer(tmp_path: Path) -> None:
+    text = '(float[2,5,16] x, float[16,8] W) => (y) { y = Einsum<equation="bnd,de->bne">(x, W) }'
+    (layer,) = read_network(save(text, tmp_path), fusions=onnxruntime_fusions(16)).layers
+    assert (layer.kind, layer.dimensions) == ("dense", {"rows": 10, "inputs": 16, "outputs": 8})
+    (unfused,) = read_network(save(text, tmp_path)).layers
+    assert (unfused.op_type, unfused.macs) == ("Einsum", layer.macs)

@@ -10,6 +10,7 @@ import msgspec
 from blackthorn.onnx_graph.fusion.blocking import Block
 from blackthorn.onnx_graph.fusion.chaining import Chain
 from blackthorn.onnx_graph.fusion.channels_last import ChannelsLast
+from blackthorn.onnx_graph.fusion.einsum import SpellOut
 from blackthorn.onnx_graph.fusion.flattening import Flatten
 from blackthorn.onnx_graph.fusion.fusing import Fuse, FuseAll
 from blackthorn.onnx_graph.fusion.patterns import Match, Pattern, holds
@@ -39,6 +40,7 @@ __all__ = [
     "Reformat",
     "Repeat",
     "RunInEightBits",
+    "SpellOut",
     "Step",
     "TakeApart",
     "Unfold",

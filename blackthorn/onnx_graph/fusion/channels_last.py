@@ -4,6 +4,8 @@ Kernels of 8 bits convolve pixel by pixel, all channels of one next to each othe
 layout if it can work on it; where something reads the image that cannot, a transposition runs before.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from blackthorn.onnx_graph.fusion.wiring import Wiring
@@ -17,15 +19,17 @@ IMAGE_RANK = 4
 class ChannelsLast(msgspec.Struct, frozen=True):
     """Images of some kernels have their channels last.
 
-    Shapes are told as they are in the file, with channels second, whichever way the numbers lie.
+    Shapes are told as they are in the file, with channels second, whichever way the numbers lie, but for renamed operators.
 
     Attributes:
         kernels: operators that take and give images in this layout alone.
         works: operators that work on it, too, if all images that they read are in it.
+        renamed: what operators of other kernels for this layout become, whose shapes are told with channels last.
     """
 
     kernels: frozenset[str]
     works: frozenset[str]
+    renamed: Mapping[str, str]
 
     def apply(self, wiring: Wiring) -> None:
         """Put the transpositions in."""
@@ -41,6 +45,10 @@ class ChannelsLast(msgspec.Struct, frozen=True):
         inside = {key for key in wiring.in_order(self.kernels | self.works) if wiring.node(key).outputs[0].identity in turned}
         for key in sorted(inside):
             _leave(wiring, key, inside)
+        for key in sorted(inside):
+            node = wiring.node(key)
+            if node.op_type in self.renamed:
+                wiring.replace([key], _turned(node, self.renamed[node.op_type]), wiring.place(key))
 
     def _enter(self, wiring: Wiring, key: int, turned: set[int], entered: dict[int, Tensor]) -> None:
         """Let a kernel read its image channels last."""
@@ -73,6 +81,18 @@ def _stays(node: ResolvedNode, turned: set[int]) -> bool:
     """Whether an operator reads images in the layout, and no others."""
     images = [tensor for tensor in node.inputs if tensor is not None and not tensor.constant]
     return bool(images) and all(tensor.identity in turned and _is_image(tensor) for tensor in images)
+
+
+def _turned(node: ResolvedNode, operator: str) -> ResolvedNode:
+    """A node under another name, its image and its result told with channels last."""
+    inputs = tuple(None if tensor is None else _told_last(tensor) for tensor in node.inputs)
+    return msgspec.structs.replace(node, op_type=operator, inputs=inputs, outputs=tuple(map(_told_last, node.outputs)))
+
+
+def _told_last(tensor: Tensor) -> Tensor:
+    if tensor.shape is None or not _is_image(tensor):
+        return tensor
+    return msgspec.structs.replace(tensor, shape=tuple(tensor.shape[axis] for axis in TO_CHANNELS_LAST))
 
 
 def _is_image(tensor: Tensor) -> bool:

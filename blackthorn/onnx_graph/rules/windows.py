@@ -91,6 +91,12 @@ def _pool(call: Call) -> list[Shape]:
     return [(*data[:2], *slide(call, data[2:], call.numbers("kernel_shape", [1] * (len(data) - 2))))] * 2
 
 
+def _channels_last_pool(call: Call) -> list[Shape]:
+    """NhwcMaxPool: (batch, height, width, channels)."""
+    batch, *sizes, channels = call.shape(0)
+    return [(batch, *slide(call, tuple(sizes), call.numbers("kernel_shape", [1] * len(sizes))), channels)]
+
+
 def _global_pool(call: Call) -> list[Shape]:
     data = call.shape(0)
     return [(*data[:2], *(1 for _ in data[2:]))]
@@ -111,6 +117,7 @@ RULES: dict[str, Rule] = {
     "ConvTranspose": _conv_transpose,
     **dict.fromkeys(("AveragePool", "LpPool", "MaxPool", "QLinearAveragePool"), _pool),
     **dict.fromkeys(("GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "QLinearGlobalAveragePool"), _global_pool),
+    "NhwcMaxPool": _channels_last_pool,
     "GridSample": _grid_sample,
     "RoiAlign": _roi_align,
 }
