@@ -19,6 +19,10 @@ LAYOUT_OPERATORS = frozenset(("ReorderInput", "ReorderOutput"))
 """Put in by the runtime; their outputs bear names of the file, but they compute nothing of it."""
 MADE_UP_ENDING = re.compile(r"(_bn|_mul)?_nchwc(_token_\d+)?$")
 """What the runtime puts behind an output's name to name a node of blocked layout; a token where that name was taken."""
+MADE_UP_ADDITION = re.compile(r"(/\w+Fusion/)?(_token_\d+)?$")
+"""What it puts behind the name of a node of the file to name the kernel that this became."""
+MADE_UP_TRANSPOSITION = re.compile(r"Transpose(_token_\d+)?$")
+"""What it calls a Transpose that it put in, around convolutions of 8 bits."""
 FUSED = "Fused"
 """What kernels that run several operators in one go begin with, such as FusedConv."""
 
@@ -60,11 +64,16 @@ class _Claims:
 
     def _anchor(self, node: Node) -> int | None:
         """The node of the file that gives what an executed node gives; None where nothing tells it."""
-        if node.op_type in LAYOUT_OPERATORS:
+        if node.op_type in LAYOUT_OPERATORS or self._is_put_in(node):
             return None
         stems = (*node.outputs, MADE_UP_ENDING.sub("", node.name))
         found = (self._giver[stem] for stem in stems if stem in self._giver)
-        return next(found, self._by_name.get(node.name))
+        return next(found, self._by_name.get(node.name, self._by_name.get(MADE_UP_ADDITION.sub("", node.name))))
+
+    def _is_put_in(self, node: Node) -> bool:
+        """Whether a node is a transposition that the file does not have."""
+        made_up = node.op_type == "Transpose" and MADE_UP_TRANSPOSITION.match(node.name) is not None
+        return made_up and node.name not in self._by_name
 
     def _merged_before(self, node: Node, anchor: int) -> Sequence[int]:
         """The anchor, and the nodes from it back to that which the kernel is named for.

@@ -100,6 +100,38 @@ def test_a_node_that_gives_new_names_is_found_by_its_own() -> None:
     assert second.nodes == ("dense",)
 
 
+def test_a_kernel_on_blocks_that_is_named_after_its_last_node_is_found() -> None:
+    original = graph(node("a = Conv x w"), node("s = Sigmoid a"), node("b = Mul a s", "Mul_2"), node("c = Conv b v"))
+    optimised = graph(
+        node("t0 = ReorderInput x", "ReorderInput"),
+        node("t1 = Conv t0 w", "a_nchwc"),
+        node("t2 = QuickGelu t1", "Mul_2/QuickGeluFusion/"),
+        node("t3 = Conv t2 v", "c_nchwc"),
+        node("c = ReorderOutput t3", "ReorderOutput"),
+    )
+    found = executed_nodes(original, optimised)
+    assert [entry.nodes[:1] for entry in found] == [(), ("Conv_0",), ("Mul_2",), ("Conv_3",), ()]
+
+
+def test_transpositions_around_convolutions_of_8_bits_are_of_no_node() -> None:
+    original = graph(
+        node("a = QuantizeLinear x"),
+        node("b = DequantizeLinear a"),
+        node("c = Conv b w", "conv"),
+        node("d = QuantizeLinear c", "round"),
+        node("e = Transpose d", "Transpose_4"),
+    )
+    optimised = graph(
+        node("a = QuantizeLinear x", "QuantizeLinear_0"),
+        node("t0 = Transpose a", "Transpose"),
+        node("t1 = QLinearConv t0 w", "conv_token_1"),
+        node("d = Transpose t1", "Transpose_token_0"),
+        node("e = Transpose d", "Transpose_4"),
+    )
+    found = [entry.nodes for entry in executed_nodes(original, optimised)]
+    assert found == [("QuantizeLinear_0", "DequantizeLinear_1"), (), ("conv", "round"), (), ("Transpose_4",)]
+
+
 @pytest.mark.parametrize("name", ["light_squeezenet", "light_shufflenet", "light_inception_v2", "light_densenet121"])
 def test_every_layer_of_a_network_is_part_of_exactly_one_thing_that_runs(name: str) -> None:
     path = light_networks()[name]
