@@ -2,7 +2,6 @@
 
 SET_23 = '<ir_version: 10, opset_import: ["" : 23]> graph '
 """What stands before networks of newer operators than the others have."""
-
 OPERATORS: dict[str, str] = {
     "conv": """(float[1,4,9,8] x, float[6,2,3,3] w) => (y) {
         y = Conv<group=2, strides=[2,1], pads=[1,0,2,1], dilations=[1,2]>(x, w) }""",
@@ -27,6 +26,11 @@ OPERATORS: dict[str, str] = {
     "max_pool_dilated": "(float[1,4,9,8] x) => (y) { y = MaxPool<kernel_shape=[3,2], dilations=[2,3]>(x) }",
     "average_pool": """(float[1,4,9,8] x) => (y) {
         y = AveragePool<kernel_shape=[3,2], auto_pad="SAME_LOWER", strides=[2,3]>(x) }""",
+    "max_pool_channels_last": """(uint8[1,9,8,4] x) => (y) {
+        y = com.microsoft.NhwcMaxPool<kernel_shape=[3,2], strides=[2,2]>(x) }""",
+    "concat_quantized": """(uint8[1,4,9] x, uint8[1,3,9] w) => (y) {
+        s = Constant<value_float=0.1>() z = Constant<value=uint8 {3}>()
+        y = com.microsoft.QLinearConcat<axis=1>(s, z, x, s, z, w, s, z) }""",
     "global_pool": "(float[1,4,9,8] x) => (y) { y = GlobalAveragePool(x) }",
     "gemm": "(float[3,5] a, float[7,3] b, float[7] c) => (y) { y = Gemm<transA=1, transB=1>(a, b, c) }",
     "matmul": "(float[2,1,3,4] a, float[5,4,6] b) => (y) { y = MatMul(a, b) }",
