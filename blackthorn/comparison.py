@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from blackthorn.errors import BadValue, NotMeasured
-from blackthorn.fitting.device import LayerClass, layer_classes, nominal_speed, rmspe
+from blackthorn.fitting.device import LayerClass, layer_classes, rmspe
 from blackthorn.records import Dimensions, Precision, Sweep
 from blackthorn.rivals import CannotFit, Rival, TimedLayers, timed_layers
 
@@ -96,12 +96,11 @@ def contests(sweeps: Sequence[Sweep], tests: Sequence[Sweep], seed: int, *, shuf
         NotMeasured: no class has enough points and layers held out.
     """
     every = (*sweeps, *tests)
-    nominal = nominal_speed(every)
     progress = {m.probe.key: i / len(sweep.measurements) for sweep in every for i, m in enumerate(sweep.measurements)}
     tested = {measurement.probe.key for sweep in tests for measurement in sweep.measurements}
     found = []
     for group in layer_classes(every):
-        layers = timed_layers(group, nominal)
+        layers = timed_layers(group)
         keys = [measurement.probe.key for measurement in group.measurements]
         chance = np.random.default_rng(
             [seed, zlib.crc32(f"{group.layer} {group.precision} {sorted(group.fixed.items())}".encode())]

@@ -28,4 +28,4 @@ class Formulas(msgspec.Struct, frozen=True):
     summary: ClassVar[str] = "nested step and linear formulas with switches, as 'blackthorn fit' makes them"
 
     def fit(self, layers: TimedLayers) -> FittedFormula | CannotFit:
-        return too_few(layers) or FittedFormula(fit_class(layers.group, layers.nominal))
+        return too_few(layers) or FittedFormula(fit_class(layers.group))

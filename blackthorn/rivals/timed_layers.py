@@ -20,15 +20,13 @@ class TimedLayers(msgspec.Struct, frozen=True):
 
     Attributes:
         group: the class, with these layers' measurements in this order.
-        nominal: reference speed at which the times are stated, in seconds; None on a device that does not drift.
         dimensions: values of the swept dimensions, by name.
         macs: multiply-accumulates, all zero for kinds that have none.
         bytes_moved: bytes of input, weights and output.
-        seconds: what was measured, at the nominal speed.
+        seconds: what was measured, at full speed.
     """
 
     group: LayerClass
-    nominal: float | None
     dimensions: dict[str, Floats]
     macs: Floats
     bytes_moved: Floats
@@ -40,7 +38,7 @@ class TimedLayers(msgspec.Struct, frozen=True):
     def at(self, places: Iterable[int]) -> "TimedLayers":
         """The layers at these places, in this order."""
         measurements = tuple(self.group.measurements[place] for place in places)
-        return timed_layers(msgspec.structs.replace(self.group, measurements=measurements), self.nominal)
+        return timed_layers(msgspec.structs.replace(self.group, measurements=measurements))
 
     def work(self, unit: Work) -> Floats:
         """How much of a unit each layer does."""
@@ -59,19 +57,17 @@ class TimedLayers(msgspec.Struct, frozen=True):
         return tuple(kept.values())
 
 
-def timed_layers(group: LayerClass, nominal: float | None) -> TimedLayers:
+def timed_layers(group: LayerClass) -> TimedLayers:
     """The measurements of a class as rivals see them.
 
     Args:
         group: any number of measurements.
-        nominal: reference speed at which times are stated, in seconds.
     """
-    points = points_of(group, nominal)
+    points = points_of(group)
     kind = layer_kind(group.layer)
     layers = [measurement.probe.dimensions for measurement in group.measurements]
     return TimedLayers(
         group=group,
-        nominal=nominal,
         dimensions={name: points.dimensions[name] for name in points.free()},
         macs=np.array([kind.macs(layer) for layer in layers], dtype=np.float64),
         bytes_moved=np.array([kind.bytes_moved(layer, group.precision) for layer in layers], dtype=np.float64),

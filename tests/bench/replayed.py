@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blackthorn.fitting.device import layer_classes, nominal_speed, points_of, rmspe
+from blackthorn.fitting.device import layer_classes, points_of, rmspe
 from blackthorn.fitting.joint import JointFit, Points
 from blackthorn.fitting.shapes import Leaf, Shape, leaves
 from blackthorn.fitting.structure import fit_points
@@ -58,13 +58,15 @@ class Recording:
     def __init__(self, axis: str) -> None:
         self.axis = axis
         self.sweep = dense_sweep(axis)
-        self.nominal = nominal_speed([self.sweep])
-        self.points = points_of(layer_classes([self.sweep])[0], self.nominal)
+        (group,) = layer_classes([self.sweep])
+        assert group.reference is not None
+        self.full_speed = group.reference.seconds
+        self.points = points_of(group)
 
     def swept(self, values: Range, limit: int) -> tuple[int, JointFit, float]:
         """Points that an adaptive sweep takes, the fit to them, and its RMSPE over all recorded points within the range."""
         runner = RecordedRunner(self.sweep)
-        selector = adaptive_sweep(runner, {self.axis: values}, limit, self.sweep.header.fixed, self.nominal)
+        selector = adaptive_sweep(runner, {self.axis: values}, limit, self.sweep.header.fixed, self.full_speed)
         recorded = self.points.dimensions[self.axis]
         inside = self.points.where((recorded >= values.low) & (recorded <= values.high))
         fit = selector.fits()[0]

@@ -32,7 +32,7 @@ def made_sweep(seconds: Seconds, points: Iterable[Mapping[str, int]], noise: flo
 def made_layers(seconds: Seconds, points: Iterable[Mapping[str, int]], noise: float = 0.0, seed: int = 0) -> TimedLayers:
     """The same as one class of timed layers."""
     (group,) = layer_classes([made_sweep(seconds, points, noise, seed)])
-    return timed_layers(group, None)
+    return timed_layers(group)
 
 
 def line_of_filters(values: Iterable[int]) -> list[dict[str, int]]:
