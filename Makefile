@@ -29,7 +29,7 @@ run: $(READY)
 	$(BIN)/blackthorn predict "$$($(BIN)/python -c $(RESNET))" --device $(RUN)/model.json --top 10
 
 test: $(READY)
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses auto --cov --cov-report=term
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -197,7 +197,7 @@ def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimension
     """Seconds of layers of a kind by one formula, shape (layers,)."""
     try:
         with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
-            return formula.formula.evaluate(Quantities(kind, formula.precision, layers))
+            return formula.seconds(Quantities(kind, formula.precision, layers))
     except KeyError as error:
         problem = f"a formula of {formula.layer} speaks of the dimension {error}, which {formula.layer} does not have"
         raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from blackthorn.formulas import KINDS, AtMost, Condition, Constant, DivisibleBy, Formula, Linear, Step, Switch
+from blackthorn.formulas import KINDS, AtMost, Condition, Constant, Correction, DivisibleBy, Formula, Linear, Step, Switch
 from blackthorn.layers import layer_kind
 from blackthorn.records import (
     Device,
@@ -158,6 +158,21 @@ def layer_formulas() -> st.SearchStrategy[LayerFormula]:
         rmspe_cross_validated=positive,
         residuals=st.lists(finite, max_size=4).map(tuple),
         reference=st.none() | st.builds(Reference, probe=probes(), seconds=positive),
+        correction=st.none() | corrections(),
+    )
+
+
+def corrections() -> st.SearchStrategy[Correction]:
+    """Over filters and channels, of one to three points."""
+    known = st.lists(st.tuples(st.tuples(sizes, sizes), finite), min_size=1, max_size=3)
+    return st.builds(
+        lambda known, divisor, length, without: Correction(
+            ("filters", "channels"), divisor, length, tuple(p for p, _ in known), tuple(w for _, w in known), without
+        ),
+        known,
+        st.sampled_from([1, 4, 16]),
+        positive,
+        positive,
     )
 
 

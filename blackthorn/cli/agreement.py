@@ -95,7 +95,7 @@ def _error(group: LayerFormula, measurement: Measurement, reference: Probe | Non
     """Relative error of a formula, at its speed where the measurement was taken beside the same reference."""
     nominal = group.reference.seconds if group.reference is not None and group.reference.probe == reference else None
     quantities = Quantities(layer_kind(group.layer), group.precision, [measurement.probe.dimensions])
-    predicted: float = group.formula.evaluate(quantities).item()
+    predicted: float = group.seconds(quantities).item()
     return predicted / measurement.at_speed(nominal) - 1.0
 
 

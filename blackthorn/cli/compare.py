@@ -28,13 +28,16 @@ EXAMPLES = examples(
 def command(
     sweeps: tuple[Path, ...], tests: tuple[Path, ...], points: str, models: str | None, seed: int, shuffle: bool, as_json: bool
 ) -> None:
-    """Fit several models to the same timings and test them on the same layers held out.
+    """Hold other models against the formulas.
+
+    All are fitted to the same timings and tested on the same layers held out.
 
     SWEEP is a sweep file or a folder of them, all of one device. Every model gets the first points of each class of layers, in
     the order in which they were measured. Errors are relative, over all layers held out; * marks the best model.
 
-    The models: blackthorn's formulas, the method as published in 2021 (blackthorn-2021), roofline, refined-roofline,
-    statistical and mixed (ANNETTE), random-forest, gradient-boosting, and interpolation (dense-grid). Forests, boosting and
+    The models: blackthorn's formulas, the same without corrections (formula-only), the method as published in 2021
+    (blackthorn-2021), roofline, refined-roofline, statistical and mixed (ANNETTE), random-forest, gradient-boosting, and
+    interpolation (dense-grid). Forests, boosting and
     interpolation need: pip install 'blackthorn[compare]'
     """
     from blackthorn.cli.compare_run import compared

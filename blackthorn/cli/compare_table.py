@@ -9,7 +9,7 @@ import numpy as np
 from blackthorn.cli.compare_run import Comparison
 from blackthorn.cli.tables import table
 from blackthorn.comparison import EVERY_KIND, Entry, Standing, best_of, overall, standings
-from blackthorn.fitting.device import rmspe
+from blackthorn.fitting.leaving_out import rmspe
 
 BEST = "*"
 BAR, BAR_CHARACTERS = "█", 48

@@ -22,6 +22,8 @@ def class_lines(group: LayerFormula) -> Iterator[str]:
     yield class_title(group)
     yield f"  {group.points} points, {range_text(group.ranges)}"
     yield f"  RMSPE {group.rmspe:.1f} %, cross-validated {group.rmspe_cross_validated:.1f} %"
+    if group.correction is not None:
+        yield f"  corrected near its points; without that, cross-validated {group.correction.without:.1f} %"
     if group.reference is not None:
         yield f"  stated at the speed at which its reference layer takes {readable_time(group.reference.seconds)}"
     yield f"  {group.text}"
@@ -42,6 +44,7 @@ def class_json(group: LayerFormula) -> dict[str, Any]:
         "points": group.points,
         "rmspe_percent": group.rmspe,
         "rmspe_cross_validated_percent": group.rmspe_cross_validated,
+        "rmspe_of_formula_alone_percent": None if group.correction is None else group.correction.without,
         "formula_ms": group.formula.text(MS_PER_SECOND),
         "latex_ms": class_latex(group),
         "reference": None if group.reference is None else msgspec.to_builtins(group.reference),

@@ -17,8 +17,11 @@ EXAMPLES = examples(
 @click.option("--device", metavar="NAME|FILE", help="Fitted model to predict with; this machine's unless given.")
 @input_shape_option
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="List only the N slowest layers, slowest first.")
+@click.option("--formula-only", is_flag=True, help="Leave the corrections near measured points out.")
 @common_options
-def command(network: Path, device: str | None, shapes: tuple[str, ...], top: int | None, as_json: bool) -> None:
+def command(
+    network: Path, device: str | None, shapes: tuple[str, ...], top: int | None, formula_only: bool, as_json: bool
+) -> None:
     """Predict how long a network takes, by layers.
 
     The network is not run, and its weights are not read. Layers that no formula covers are listed as unknown and never
@@ -33,7 +36,8 @@ def command(network: Path, device: str | None, shapes: tuple[str, ...], top: int
     from blackthorn.runners import fusions_on
 
     _, model = choose_model(device)
-    prediction = predict(read_network(network, values.shapes(shapes), fusions_on(model.device)), model)
+    read = read_network(network, values.shapes(shapes), fusions_on(model.device))
+    prediction = predict(read, model.formulas_only() if formula_only else model)
     if as_json:
         print_json(prediction_json(prediction))
     else:

@@ -1,6 +1,5 @@
 """From the sweeps of one device to its fitted model: one formula for each class of layers."""
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.errors import NotMeasured, WrongDevice
+from blackthorn.fitting.correction import corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
+from blackthorn.fitting.leaving_out import cross_validated, rmspe
 from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.fitting.structure import fit_points
@@ -30,8 +31,6 @@ from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]
 
-FOLDS = 5
-"""Parts of the points that are left out in turn: the usual choice (Kohavi, IJCAI 1995), and a fit takes milliseconds."""
 ALIKE_SHARE, ALIKE_PERCENT = 0.02, 0.1
 """Left-out errors that differ by a fiftieth, or by a tenth of a percent, do not tell structures apart."""
 MOST_ON_LINE = 48
@@ -148,7 +147,10 @@ def fit_class(group: LayerClass) -> LayerFormula:
     points = points_of(group)
     spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
     best, residuals = best_fit(spread)
+    better = corrected(spread, best, residuals)
+    correction, left_out = better or (None, residuals)
     formula = best.formula()
+    factor = 1.0 if correction is None else correction.factor(points.dimensions)
     return LayerFormula(
         layer=group.layer,
         precision=group.precision,
@@ -157,9 +159,10 @@ def fit_class(group: LayerClass) -> LayerFormula:
         formula=formula,
         text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
         points=len(points),
-        rmspe=rmspe(best.predict(points.dimensions) / points.seconds - 1.0),
-        rmspe_cross_validated=rmspe(residuals),
-        residuals=tuple(round(float(value), 5) for value in residuals),
+        rmspe=rmspe(factor * best.predict(points.dimensions) / points.seconds - 1.0),
+        rmspe_cross_validated=rmspe(left_out),
+        residuals=tuple(round(float(value), 5) for value in left_out),
+        correction=correction,
         reference=group.reference,
     )
 
@@ -192,20 +195,3 @@ def best_fit(points: Points) -> tuple[JointFit, Floats]:
     errors = [rmspe(residuals * sharpness(points.seconds)) for _, residuals in tried]
     alike = (1.0 + ALIKE_SHARE) * min(errors) + ALIKE_PERCENT
     return next(entry for entry, error in zip(tried, errors, strict=True) if error <= alike)
-
-
-def cross_validated(points: Points, fit: JointFit) -> Floats:
-    """Signed relative error of every point, predicted by the same structure fitted without its fold, shape (n,)."""
-    residuals = np.empty(len(points))
-    fold = np.arange(len(points)) % FOLDS
-    for part in range(min(FOLDS, len(points))):
-        left_out = fold == part
-        trained = fit_structure(points.where(~left_out), fit.structure) if len(points) > 1 else fit
-        held = points.where(left_out)
-        residuals[left_out] = trained.predict(held.dimensions) / held.seconds - 1.0
-    return residuals
-
-
-def rmspe(relative: Floats) -> float:
-    """Root mean square of relative errors, in percent."""
-    return 100.0 * math.sqrt(float(np.mean(np.square(relative))))

@@ -24,6 +24,8 @@ LEAST_NOISE = 0.02
 is nearer to a real device than 2 to 3 %."""
 CLOCK_SECONDS = 1e-7
 """Seconds that no timing of a kernel is sure of: the smallest layers, 4 us each, scatter so on a quiet machine."""
+NORMAL_MEDIAN = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 ITERATIONS = 7
 RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""

@@ -1,7 +1,8 @@
 """The formula tree: nested step and linear functions of a layer's dimensions, with switches between regimes."""
 
-from blackthorn.formulas.base import Formula, decode_formula, formula_schema
+from blackthorn.formulas.base import Formula, Point, Values, decode_formula, formula_schema
 from blackthorn.formulas.constant import Constant
+from blackthorn.formulas.correction import Correction
 from blackthorn.formulas.linear import Linear
 from blackthorn.formulas.step import Step
 from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
@@ -14,11 +15,14 @@ __all__ = [
     "AtMost",
     "Condition",
     "Constant",
+    "Correction",
     "DivisibleBy",
     "Formula",
     "Linear",
+    "Point",
     "Step",
     "Switch",
+    "Values",
     "decode_formula",
     "formula_schema",
 ]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from blackthorn.errors import UnknownName
 from blackthorn.rivals.base import CannotFit, Model, Rival
 from blackthorn.rivals.dense_grid import DenseGrid
-from blackthorn.rivals.formulas import Formulas
+from blackthorn.rivals.formulas import Formulas, FormulasAlone
 from blackthorn.rivals.gradient_boosting import GradientBoosting
 from blackthorn.rivals.mixed import Mixed
 from blackthorn.rivals.published import Published
@@ -21,6 +21,7 @@ from blackthorn.rivals.timed_layers import TimedLayers, timed_layers
 
 _ALL: tuple[Rival, ...] = (
     Formulas(),
+    FormulasAlone(),
     Published(),
     Roofline(),
     RefinedRoofline(),

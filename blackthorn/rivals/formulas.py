@@ -18,7 +18,7 @@ class FittedFormula(msgspec.Struct, frozen=True):
 
     def predict(self, layers: TimedLayers) -> Floats:
         dimensions = [measurement.probe.dimensions for measurement in layers.group.measurements]
-        return self.group.formula.evaluate(Quantities(layer_kind(self.group.layer), self.group.precision, dimensions))
+        return self.group.seconds(Quantities(layer_kind(self.group.layer), self.group.precision, dimensions))
 
 
 class Formulas(msgspec.Struct, frozen=True):
@@ -29,3 +29,13 @@ class Formulas(msgspec.Struct, frozen=True):
 
     def fit(self, layers: TimedLayers) -> FittedFormula | CannotFit:
         return too_few(layers) or FittedFormula(fit_class(layers.group))
+
+
+class FormulasAlone(msgspec.Struct, frozen=True):
+    """The same without corrections near measured points."""
+
+    name: ClassVar[str] = "formula-only"
+    summary: ClassVar[str] = "blackthorn's formulas without corrections near measured points"
+
+    def fit(self, layers: TimedLayers) -> FittedFormula | CannotFit:
+        return too_few(layers) or FittedFormula(msgspec.structs.replace(fit_class(layers.group), correction=None))

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import LEAST_NOISE
+from blackthorn.fitting.evidence import LEAST_NOISE, NORMAL_MEDIAN
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
@@ -23,8 +23,6 @@ DOUBT_IN_NOISE = 0.25
 """Root mean square standard error of the joint prediction, in units of the noise, at which it is certain enough."""
 UNEXPLAINED_IN_NOISE = 1.5
 """Residuals, in units of the noise, above which a formula is too simple, however certain its coefficients are."""
-NORMAL_MEDIAN = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation."""
 SEARCHES = 10
 """Structures are searched for anew when one point in so many is new: the search takes as long as a measurement."""
 DEFAULT_LIMIT = 60

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Set
 
 import msgspec
 
-from blackthorn.formulas import Formula
+from blackthorn.formulas import Correction, Formula
 from blackthorn.records import BYTES_MOVED, Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
 
 LARGEST = 2**31 - 1
@@ -90,7 +90,26 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
         yield from _dimension_faults(layer.reference.probe.dimensions)
         if not _positive(layer.reference.seconds):
             yield f"its reference takes {layer.reference.seconds} seconds, not a positive number"
+    if layer.correction is not None:
+        yield from _correction_faults(layer.correction, {*layer.fixed, *layer.ranges})
     yield from _formula_faults(layer.formula, {BYTES_MOVED, *layer.fixed, *layer.ranges})
+
+
+def _correction_faults(correction: Correction, known: Set[str]) -> Iterator[str]:
+    if not correction.dimensions or not known >= set(correction.dimensions):
+        yield f"the correction is over {', '.join(correction.dimensions) or 'nothing'}"
+    if len(correction.points) != len(correction.weights) or not correction.points:
+        yield f"the correction has {len(correction.points)} points and {len(correction.weights)} weights"
+    if any(len(point) != len(correction.dimensions) for point in correction.points):
+        yield "a point of the correction has another number of dimensions"
+    if not all(1 <= value <= LARGEST for point in correction.points for value in point):
+        yield "a point of the correction lies where no layer is"
+    if not 1 <= correction.divisor <= LARGEST:
+        yield f"the correction's divisor is {correction.divisor}"
+    if not _positive(correction.length) or not _not_negative(correction.without):
+        yield f"the correction reaches {correction.length} octaves, and errors without it are {correction.without} %"
+    if not all(math.isfinite(weight) for weight in correction.weights):
+        yield "a weight of the correction is not a finite number"
 
 
 def _formula_faults(formula: Formula, known: Set[str]) -> Iterator[str]:

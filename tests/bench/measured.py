@@ -8,7 +8,7 @@ import numpy as np
 
 from blackthorn.cli.sweep_plan import make_selector
 from blackthorn.fitting import fit_device
-from blackthorn.fitting.device import rmspe
+from blackthorn.fitting.leaving_out import rmspe
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import at_speeds, predict
@@ -63,7 +63,7 @@ def plane_swept() -> Iterator[Row]:
     assert layer.reference is not None
     seconds = np.array([measurement.at_speed(layer.reference.seconds) for measurement in truth])
     quantities = Quantities(plan.kind, plan.precision, [measurement.probe.dimensions for measurement in truth])
-    relative = layer.formula.evaluate(quantities) / seconds - 1.0
+    relative = layer.seconds(quantities) / seconds - 1.0
     error = rmspe(relative)
     unsteady = sum(measurement.grade == "noisy" for measurement in truth)
     seen = f"{layer.points} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"

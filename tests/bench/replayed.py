@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from blackthorn.fitting.device import layer_classes, points_of, rmspe
+from blackthorn.fitting.device import layer_classes, points_of
 from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.leaving_out import rmspe
 from blackthorn.fitting.shapes import Leaf, Shape, leaves
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import DivisibleBy

@@ -57,7 +57,7 @@ def test_a_traceback_is_shown_only_on_demand(monkeypatch: pytest.MonkeyPatch, ca
     ("line", "nearest"),
     [
         ("swep", "did you mean 'sweep'"),
-        ("frobnicate", "choose one of: completion, devices"),
+        ("frobnicate", "choose one of: compare, completion"),
         ("sweep conv2d --dims filters", "there is no option of 'blackthorn sweep' named '--dims'; did you mean '--dim'"),
         ("predict x.onnx --device", "Option '--device' requires an argument"),
         ("predict", "MODEL.onnx"),

@@ -1,12 +1,15 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from blackthorn.cli import model_choice
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.prediction_table import prediction_lines
+from blackthorn.formulas import Correction
 from blackthorn.layers import layer_kind
 from blackthorn.records import Coverage, LayerPrediction, Prediction
+from blackthorn.storage import read_model, write_model
 from tests.cli.conftest import Say
 from tests.networks import light_networks, write_network
 
@@ -66,6 +69,15 @@ def test_programs_get_all_layers_the_unknown_ones_too(fitted: Say) -> None:
     assert len(known) == 53 < len(found["layers"])
     assert sum(layer["latency_ms"] for layer in known) == pytest.approx(found["latency_ms"])
     assert all(layer["latency_ms"] is None for layer in found["layers"] if layer["source"] == "unknown")
+
+
+def test_corrections_can_be_left_out(fitted: Say) -> None:
+    model = read_model(MODEL)
+    (group,) = model.layers
+    twice = Correction(("filters",), 1, 1e6, ((64,),), (1.0,), 10.0)
+    write_model(MODEL, msgspec.structs.replace(model, layers=(msgspec.structs.replace(group, correction=twice),)))
+    corrected, alone = (fitted(f"predict {RESNET} --device board {option} --json").json for option in ("", "--formula-only"))
+    assert corrected["layers_ms"] == pytest.approx(2.0 * alone["layers_ms"], rel=1e-3)
 
 
 def test_the_same_file_gives_the_same_answer_twice(fitted: Say) -> None:

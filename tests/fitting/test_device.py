@@ -6,7 +6,8 @@ import pytest
 
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import fit_device
-from blackthorn.fitting.device import cross_validated, full_speeds, layer_classes, points_of, rmspe
+from blackthorn.fitting.device import full_speeds, layer_classes, points_of
+from blackthorn.fitting.leaving_out import cross_validated, rmspe
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, Linear, Step
 from blackthorn.layers import Quantities, layer_kind

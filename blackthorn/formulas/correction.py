@@ -1,0 +1,81 @@
+"""What a formula leaves unexplained, as a smooth factor over a layer's dimensions.
+
+A kernel model (Gaussian process regression) of the logarithm of measured over predicted time: layers near a measured one, by
+the logarithms of their dimensions, are off by about as much; far from all of them the factor is 1.
+
+Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equations 2.25 (the mean) and 4.17 (the
+Matern kernel for nu = 5/2).
+"""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.formulas.base import Point
+
+Floats = NDArray[np.float64]
+
+NO_DIVISOR = 1
+"""Divides every number: aligned values are not told apart."""
+APART = 2.0
+"""How far a value that is divisible lies from one that is not, in octaves: two like them need not be off alike."""
+LARGEST_FACTOR = 2.0
+"""No correction is believed beyond twice or half of what the formula says."""
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """A factor that a formula is multiplied by.
+
+    Attributes:
+        dimensions: the dimensions that it looks at, d of them.
+        divisor: values divisible by it are told apart from others; 1 where they are not.
+        length: octaves of a dimension over which errors stay alike.
+        points: the measured layers, each by its d dimensions.
+        weights: what each of them adds at its own place, to the logarithm of the factor.
+        without: left-out error of the formula alone, root mean square, in percent.
+    """
+
+    dimensions: tuple[str, ...]
+    divisor: int
+    length: float
+    points: tuple[tuple[int, ...], ...]
+    weights: tuple[float, ...]
+    without: float
+
+    def factor(self, point: Point) -> Floats:
+        """The factor at arrays of points, shape (n,).
+
+        Raises:
+            KeyError: a dimension is not in `point`.
+        """
+        there = places([np.atleast_1d(point[name]) for name in self.dimensions], self.divisor)
+        known = places(np.array(self.points, dtype=np.float64).T, self.divisor)
+        logarithm = nearness(there, known, self.length) @ np.array(self.weights)
+        most = math.log(LARGEST_FACTOR)
+        factor: Floats = np.exp(np.clip(logarithm, -most, most))
+        return factor
+
+
+def places(dimensions: Sequence[Floats] | Floats, divisor: int) -> Floats:
+    """Where layers lie for the kernel: logarithms of their dimensions to base 2, then which are divisible; shape (n, d or 2 d).
+
+    Args:
+        dimensions: d arrays of shape (n,).
+        divisor: 1 where it is all the same which are divisible.
+    """
+    values = np.array(dimensions, dtype=np.float64)
+    columns = [np.log2(values)]
+    if divisor != NO_DIVISOR:
+        columns.append(APART * (values % divisor == 0))
+    return np.concatenate(columns).T
+
+
+def nearness(there: Floats, known: Floats, length: float) -> Floats:
+    """The Matern kernel for nu = 5/2 between places of shape (n, k) and (m, k), shape (n, m): 1 at no distance, 0 far away."""
+    squared = np.sum((there[:, None, :] - known[None, :, :]) ** 2, axis=-1)
+    distance = np.sqrt(5.0 * squared) / length
+    alike: Floats = (1.0 + distance + distance**2 / 3.0) * np.exp(-distance)
+    return alike

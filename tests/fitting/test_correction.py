@@ -1,0 +1,69 @@
+"""Corrections are found where a formula leaves something smooth unexplained, and nowhere else."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
+from blackthorn.fitting.joint import Points, fit_structure
+from blackthorn.fitting.leaving_out import cross_validated, rmspe
+from blackthorn.fitting.shapes import LINE
+
+
+def points(bend: float, noise: float = 0.005, count: int = 60, seed: int = 1) -> Points:
+    """Layers whose time is a product of two dimensions, times a slow wave of the first."""
+    rng = np.random.default_rng(seed)
+    filters, channels = (rng.integers(8, 512, count).astype(float) for _ in range(2))
+    wave = np.exp(bend * np.sin(np.log2(filters)))
+    seconds = 1e-8 * filters * channels * wave * np.exp(noise * rng.standard_normal(count))
+    return Points({"filters": filters, "channels": channels}, seconds, 0.02, np.ones(count))
+
+
+def lines(of: Points):
+    return fit_structure(of, {"filters": LINE, "channels": LINE})
+
+
+def test_what_is_left_unexplained_is_learnt() -> None:
+    bent = points(0.2)
+    fit = lines(bent)
+    residuals = cross_validated(bent, fit)
+    found = corrected(bent, fit, residuals)
+    assert found is not None
+    assert rmspe(found.residuals) < 0.5 * rmspe(residuals)
+    assert found.correction.without == pytest.approx(rmspe(residuals))
+    assert len(found.correction.points) == len(bent)
+    unseen = points(0.2, noise=0.0, seed=2)
+    with_it = found.correction.factor(unseen.dimensions) * fit.predict(unseen.dimensions) / unseen.seconds - 1.0
+    assert rmspe(with_it) < 0.5 * rmspe(fit.predict(unseen.dimensions) / unseen.seconds - 1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_is_not(seed: int) -> None:
+    straight = points(0.0, noise=0.03, seed=seed)
+    fit = lines(straight)
+    assert corrected(straight, fit, cross_validated(straight, fit)) is None
+
+
+@pytest.mark.parametrize("count", [FEWEST_POINTS - 1, MOST_POINTS + 1])
+def test_too_few_and_too_many_points_are_left_alone(count: int) -> None:
+    bent = points(0.2, count=count)
+    fit = lines(bent)
+    assert corrected(bent, fit, cross_validated(bent, fit)) is None
+
+
+def test_an_outlier_is_not_learnt() -> None:
+    bent = points(0.2)
+    spoilt = msgspec.structs.replace(bent, seconds=bent.seconds * np.where(np.arange(len(bent)) == 7, 5.0, 1.0))
+    fit = lines(spoilt)
+    found = corrected(spoilt, fit, cross_validated(spoilt, fit))
+    if found is not None:
+        place = {name: values[7:8] for name, values in spoilt.dimensions.items()}
+        assert found.correction.factor(place)[0] < 1.6
+
+
+def test_a_dimension_that_repeats_another_counts_once() -> None:
+    bent = points(0.2)
+    twice = msgspec.structs.replace(bent, dimensions={**bent.dimensions, "width": bent.dimensions["channels"]})
+    fit = fit_structure(twice, {"filters": LINE, "channels": LINE, "width": LINE})
+    found = corrected(twice, fit, cross_validated(twice, fit))
+    assert found is None or set(found.correction.dimensions) == {"filters", "channels"}
