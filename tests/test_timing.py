@@ -274,7 +274,7 @@ def test_long_calls_are_kept_for_long_patches_of_full_speed() -> None:
 
 
 def test_rounds_through_which_the_speed_changed_are_better_than_none() -> None:
-    machine = Machine(lambda now: 1.0 + now % 0.01 * 200, seconds=4e-3)
+    machine = Machine(lambda now: 1.0 + now % 0.017 * 120, seconds=4e-3)
     measurement = measure(machine, TimingPolicy(most_seconds=0.2))
     assert 0 < measurement.calls <= TimingPolicy().least_rounds
     assert measurement.grade != "settled"
