@@ -23,7 +23,7 @@ DOUBT_IN_NOISE = 0.25
 """Root mean square standard error of the joint prediction, in units of the noise, at which it is certain enough."""
 UNEXPLAINED_IN_NOISE = 1.5
 """Residuals, in units of the noise, above which a formula is too simple, however certain its coefficients are."""
-SEARCHES = 10
+SEARCHES = 4
 """Structures are searched for anew when one point in so many is new: the search takes as long as a measurement."""
 DEFAULT_LIMIT = 60
 
