@@ -6,7 +6,7 @@ from all others, for which regression with a kernel has a closed form.
 Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 5.12 (leave-one-out).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ SIGNAL_TO_NOISE = (0.25, 1.0, 4.0, 16.0)
 """Variance of what is explained over that of noise."""
 FEWEST_POINTS = 10
 """Of fewer, errors left out say little about whether a correction helps."""
-MOST_POINTS = 256
+MOST_POINTS = 512
 """Of more, which are full sweeps along a line, a formula needs no help, and solving for them takes seconds."""
 WEIGHT_DIGITS = 6
 """Digits after the point of what is stored: a millionth of a factor."""
@@ -64,7 +64,7 @@ def corrected(points: Points, fit: JointFit, residuals: Floats) -> Corrected | N
     if not FEWEST_POINTS <= len(points) <= MOST_POINTS:
         return None
     names = _independent(points)
-    manner = min(_manners(), key=lambda manner: _left_out_error(points, fit, names, manner))
+    manner = _best_manner(points, fit, names)
     errors = np.empty(len(points))
     for left_out, trained in parts(points, fit):
         held, rest = points.where(left_out), points.where(~left_out)
@@ -86,10 +86,6 @@ def _independent(points: Points) -> tuple[str, ...]:
     return tuple(kept.values())
 
 
-def _manners() -> Iterator[Manner]:
-    return (Manner(*values) for values in product(DIVISORS, LENGTHS, SIGNAL_TO_NOISE))
-
-
 class _Errors(NamedTuple):
     """What a formula leaves unexplained: logarithms of measured over predicted, and the standard deviations' inverses."""
 
@@ -103,25 +99,31 @@ def _unexplained(points: Points, fit: JointFit) -> _Errors:
     return _Errors(np.clip(logarithms, -limit, limit), np.sqrt(points.weights) * sharpness(points.seconds))
 
 
-def _system(points: Points, names: Sequence[str], manner: Manner, certainty: Floats) -> Floats:
-    """Covariance of errors in units of their noise, shape (n, n)."""
-    known = places([points.dimensions[name] for name in names], manner.divisor)
-    near = nearness(known, known, manner.length)
-    covariance: Floats = manner.ratio * near * np.outer(certainty, certainty) + np.eye(len(points))
+def _shared(points: Points, names: Sequence[str], divisor: int, length: float, certainty: Floats) -> Floats:
+    """Covariance of what errors have in common, in units of their noise, at a ratio of 1; shape (n, n)."""
+    known = places([points.dimensions[name] for name in names], divisor)
+    covariance: Floats = nearness(known, known, length) * np.outer(certainty, certainty)
     return covariance
 
 
-def _left_out_error(points: Points, fit: JointFit, names: Sequence[str], manner: Manner) -> float:
-    """Mean square of every error as predicted from all others, in units of noise."""
+def _best_manner(points: Points, fit: JointFit, names: Sequence[str]) -> Manner:
+    """That by which every error is best predicted from all others: the mean square of what is left, in units of noise."""
     errors = _unexplained(points, fit)
-    inverse = np.linalg.inv(_system(points, names, manner, errors.certainty))
-    left_out = inverse @ (errors.certainty * errors.logarithms) / np.diag(inverse)
-    return float(np.mean(left_out**2))
+    target = errors.certainty * errors.logarithms
+    left: dict[Manner, float] = {}
+    for divisor, length in product(DIVISORS, LENGTHS):
+        values, vectors = np.linalg.eigh(_shared(points, names, divisor, length, errors.certainty))
+        turned = vectors.T @ target
+        for ratio in SIGNAL_TO_NOISE:
+            shrunk = 1.0 / (1.0 + ratio * np.maximum(values, 0.0))
+            left_out = vectors @ (shrunk * turned) / (vectors**2 @ shrunk)
+            left[Manner(divisor, length, ratio)] = float(np.mean(left_out**2))
+    return min(left, key=left.__getitem__)
 
 
 def _fitted(points: Points, fit: JointFit, names: Sequence[str], manner: Manner, without: float) -> Correction:
     errors = _unexplained(points, fit)
-    system = _system(points, names, manner, errors.certainty)
+    system = np.eye(len(points)) + manner.ratio * _shared(points, names, manner.divisor, manner.length, errors.certainty)
     solved = np.linalg.solve(system, errors.certainty * errors.logarithms)
     values = np.array([points.dimensions[name] for name in names]).T
     return Correction(
