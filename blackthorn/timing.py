@@ -256,13 +256,17 @@ class Timer:
         return self._probe
 
     def rounds(self, *calls: Callable[[], float]) -> list[list[Round]]:
+        """Call things as `cycles` does; gives the rounds that count: those at one, full and steady speed, the same for all."""
+        return self.at_full_speed(self.cycles(*calls))
+
+    def cycles(self, *calls: Callable[[], float]) -> list[list[Round]]:
         """Call things round by round, each in turn, until the error of all is small enough or the time is over.
 
         Args:
             calls: what runs each thing once and gives its wall seconds.
 
         Returns:
-            The rounds of each thing that count: those at one, full and steady speed, the same for all things.
+            All rounds of each thing, as many of one as of another: those at the same place were taken one after the other.
 
         Raises:
             BlackthornError: the reference cannot be built.
@@ -275,8 +279,12 @@ class Timer:
             for turn in turns:
                 before = reference if self._is_full_speed(reference) else self._await_full_speed(turn.proof, end)
                 reference = self._take_round(turn, before)
-        fastest = self._fastest([turn.rounds for turn in turns])
-        return [self._best_rounds(turn.rounds, fastest) for turn in turns]
+        return [turn.rounds for turn in turns]
+
+    def at_full_speed(self, series: Sequence[Sequence[Round]]) -> list[list[Round]]:
+        """Of rounds of several things, those through which the machine was steadily as fast as in the fastest of all."""
+        fastest = self._fastest(series)
+        return [self._best_rounds(rounds, fastest) for rounds in series]
 
     def _warm_up(self, call: Callable[[], float]) -> _Turn:
         """Call until two calls agree, and see how many calls a round needs."""

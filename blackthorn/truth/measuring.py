@@ -1,7 +1,8 @@
-"""Times a whole network: end to end without the profiler, its kernels with it, and a reference probe around every call.
+"""Times a whole network: end to end without the profiler, its kernels with it, and the references of layer classes beside it.
 
-Wall time and kernel times are taken in turn within one window, so that a machine that changes its speed changes both. The
-references of layer classes can take their turns in it, too, so that predictions can be stated at the speeds of that window.
+All take turns within one window, so that a machine that changes its speed changes all of them, and what counts of kernels
+and references is their ratio to the whole call just before. While a shared computer ran at half its speed for seconds at a
+time, these ratios scattered by 1 to 5 %, and ratios of separate averages by 3 to 10 %.
 """
 
 from collections.abc import Sequence
@@ -47,28 +48,35 @@ def measure(path: Path, timer: Timer, input_shapes: Shapes, references: Sequence
     with ExitStack() as held:
         loaded = held.enter_context(timer.runner.load_network(path, input_shapes))
         beside = [held.enter_context(timer.load_reference(probe)) for probe in references]
-        wall, profiled, *others = timer.rounds(loaded.call, loaded.call_profiled, *(one.time for one in beside))
+        wall, profiled, *others = timer.cycles(loaded.call, loaded.call_profiled, *(one.time for one in beside))
         times = loaded.finish()
-    walls = np.array([entry.wall for entry in wall])
+    walls = _walls(wall)
     counts = _undisturbed(walls)
+    counted = [entry for entry, is_counted in zip(wall, counts, strict=True) if is_counted]
     lower, middle, upper = np.quantile(walls, (0.25, 0.5, 0.75)).tolist()
-    reference = speed(wall)
+    seconds = float(np.median(walls[counts]))
+    (best,) = timer.at_full_speed([counted])
     return NetworkTiming(
         model=path.stem,
         device=timer.runner.device().name,
-        seconds=float(np.median(walls[counts])),
+        seconds=seconds,
         spread=(upper - lower) / middle,
-        grade=timer.grade(trimmed_mean([entry.wall / entry.reference for entry in wall]), wall),
-        reference_seconds=None if timer.reference is None else reference,
-        calls=sum(entry.calls for entry, is_counted in zip(wall, counts, strict=True) if is_counted),
-        layers=_layers(times, profiled, reference),
-        speeds={probe.key: _seconds(rounds, reference) for probe, rounds in zip(references, others, strict=True)},
+        grade=timer.grade(trimmed_mean([entry.wall / entry.reference for entry in best]), best),
+        reference_seconds=None if timer.reference is None else speed(best),
+        calls=sum(entry.calls for entry in counted),
+        layers=_layers(times, profiled, walls, seconds),
+        speeds={probe.key: _beside(_walls(each), walls, seconds) for probe, each in zip(references, others, strict=True)},
     )
 
 
-def _seconds(rounds: Sequence[Round], reference: float) -> float:
-    """What a call took on average, at the speed at which the reference takes so many seconds."""
-    return trimmed_mean([entry.wall / entry.reference for entry in rounds]).mean * reference
+def _walls(rounds: Sequence[Round]) -> Floats:
+    """Wall seconds of a call in every round."""
+    return np.array([entry.wall for entry in rounds])
+
+
+def _beside(taken: Floats, walls: Floats, seconds: float) -> float:
+    """What something takes while the whole call takes so many seconds, from rounds of both that were taken in turn."""
+    return float(np.median(taken / walls)) * seconds
 
 
 def _undisturbed(walls: Floats) -> NDArray[np.bool_]:
@@ -80,12 +88,11 @@ def _undisturbed(walls: Floats) -> NDArray[np.bool_]:
     return walls <= (1 + UNDISTURBED) * np.quantile(walls, FAST)
 
 
-def _layers(times: NetworkTimes, rounds: Sequence[Round], reference: float) -> tuple[TimedLayer, ...]:
-    """What each executed node took on average, at the speed at which the reference takes so many seconds."""
+def _layers(times: NetworkTimes, rounds: Sequence[Round], walls: Floats, seconds: float) -> tuple[TimedLayer, ...]:
+    """What each executed node takes while the whole call takes so many seconds; never less than nothing."""
     each = np.array([times.seconds[entry.first : entry.first + entry.calls].mean(axis=0) for entry in rounds])
-    columns = each[_undisturbed(np.array([entry.wall for entry in rounds]))].T.tolist()
-    scale = reference / speed(rounds)
+    shares = (each / walls[:, None]).T.tolist()
     return tuple(
-        TimedLayer(*node, max(trimmed_mean(column).mean * scale, 0.0))
-        for node, column in zip(times.executed, columns, strict=True)
+        TimedLayer(*node, max(trimmed_mean(share).mean * seconds, 0.0))
+        for node, share in zip(times.executed, shares, strict=True)
     )
