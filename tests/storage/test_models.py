@@ -11,7 +11,7 @@ from hypothesis import given
 
 import blackthorn
 from blackthorn.errors import BadFile, BadValue, CannotWrite
-from blackthorn.formulas import AtMost, Constant, Formula, Linear, Step, Switch
+from blackthorn.formulas import AtMost, Constant, Correction, Formula, Linear, Step, Switch
 from blackthorn.records import BYTES_MOVED, FittedModel
 from blackthorn.storage import find_models, model_path, read_model, shipped_models, write_model
 from tests.examples import a_model
@@ -102,6 +102,13 @@ def nested(levels: int) -> Formula:
     return formula
 
 
+CORRECTION = Correction(("filters",), 16, 2.0, ((64,), (128,)), (0.1, -0.1), 9.0)
+
+
+def spoilt(**change: object) -> dict[str, Any]:
+    return {"correction": msgspec.structs.replace(CORRECTION, **change)}
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "range upside down": {"ranges": {"filters": (2, 1), "channels": (1, 2)}},
     "range from nothing": {"ranges": {"filters": (0, 1), "channels": (1, 2)}},
@@ -112,7 +119,20 @@ WRONG: dict[str, dict[str, Any]] = {
     "dimension out of nowhere": {"formula": Linear("depth", Constant(1.0), Constant(1.0))},
     "width beyond any layer": {"formula": Step("filters", 2**40, Constant(1.0), Constant(1.0))},
     "formula too deep": {"formula": nested(64)},
+    "correction over nothing": spoilt(dimensions=(), points=((), ())),
+    "correction over a dimension out of nowhere": spoilt(dimensions=("depth",)),
+    "correction with a weight too many": spoilt(weights=(0.1, 0.2, 0.3)),
+    "correction with no points": spoilt(points=(), weights=()),
+    "correction at a point of two dimensions": spoilt(points=((64,), (64, 3))),
+    "correction where no layer is": spoilt(points=((0,), (64,))),
+    "correction that divides by nothing": spoilt(divisor=0),
+    "correction that reaches nowhere": spoilt(length=0.0),
 }
+
+
+def test_a_correction_is_kept_as_it_is(path: Path) -> None:
+    write_model(path, with_layer(correction=CORRECTION))
+    assert read_model(path).layers[0].correction == CORRECTION
 
 
 def test_a_formula_may_speak_of_the_bytes_that_a_layer_moves(path: Path) -> None:
@@ -139,6 +159,7 @@ def test_a_model_that_cannot_be_is_neither_written_nor_read(path: Path, fault: s
         {"rmspe": float("nan")},
         {"rmspe_cross_validated": float("inf")},
         {"residuals": (0.1, float("nan"))},
+        spoilt(weights=(0.1, float("nan"))),
         {"formula": Constant(float("nan"))},
         {"formula": Linear("filters", Constant(1.0), Constant(float("inf")))},
     ],
