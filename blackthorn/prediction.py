@@ -79,7 +79,9 @@ def predict(network: Network, model: FittedModel) -> Prediction:
 
 def _between_kernels(network: Network) -> NetworkLayer:
     """What goes by around the kernels, as if it were a layer."""
-    return NetworkLayer("between kernels", "", Dispatch.name, {"nodes": max(1, len(network.layers))}, 0)
+    return NetworkLayer(
+        "between kernels", "", Dispatch.name, {"nodes": max(1, sum(layer.times for layer in network.layers))}, 0
+    )
 
 
 def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction:

@@ -220,6 +220,8 @@ def test_what_goes_by_between_kernels_is_a_line_of_its_own() -> None:
     dispatch = LayerFormula(
         "dispatch", "fp32", {}, {"nodes": (1, 100)}, Linear("nodes", Constant(1e-5), Constant(1e-6)), "", 8, 0.0, 0.0, ()
     )
+    idle, twice = (msgspec.structs.replace(a_layer(), times=times) for times in (0, 2))
+    assert predicted(model_of(dispatch), idle, twice, a_layer()).between_kernels.seconds == pytest.approx(1.3e-5)
     found = predicted(model_of(a_class(Constant(0.002)), dispatch), a_layer(), a_layer())
     assert found.between_kernels is not None
     assert found.between_kernels.seconds == pytest.approx(1.2e-5)

@@ -14,7 +14,7 @@ COLUMNS = listing(
     "measured         a whole call, end to end",
     "kernels          the sum of its layers, as the runtime's profiler times them",
     "between kernels  the rest of the call, which belongs to no layer",
-    "predicted        the sum of its layers, by the formulas",
+    "predicted        the sum of its layers and of what goes by between kernels, by the formulas",
     "error            how far predicted is from measured",
     "coverage         the share of kernels that goes to layers with a formula",
     "timing           settled; if noisy or drifting, close other programs and try again",

@@ -18,6 +18,7 @@ from blackthorn.layers.quantization import (
     EightBitElementwise,
     bytes_activations,
     picked,
+    rounded_twice,
     scale_of_bytes,
     zero_point,
 )
@@ -57,9 +58,8 @@ class SigmoidInt8(EightBitElementwise):
     operators: ClassVar[frozenset[str]] = frozenset({"QLinearLeakyRelu", "QLinearSigmoid"})
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        shape, scale, zero = (dimensions["elements"],), scale_of_bytes(), zero_point("uint8")
-        inputs = (bytes_activations(shape), scale, zero, scale, zero)
-        return ProbeLayer("QLinearSigmoid", inputs, (shape,), elements=("uint8",), domain=MICROSOFT)
+        shape = (dimensions["elements"],)
+        return ProbeLayer("QLinearSigmoid", rounded_twice(shape), (shape,), elements=("uint8",), domain=MICROSOFT)
 
 
 class SoftmaxInt8(Softmax):
@@ -71,9 +71,8 @@ class SoftmaxInt8(Softmax):
     gives_whole = True
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
-        shape, scale, zero = (dimensions["rows"], dimensions["columns"]), scale_of_bytes(), zero_point("uint8")
-        inputs = (bytes_activations(shape), scale, zero, scale, zero)
-        return ProbeLayer("QLinearSoftmax", inputs, (shape,), _COUNTED_FROM_FRONT, ("uint8",), domain=MICROSOFT)
+        shape = (dimensions["rows"], dimensions["columns"])
+        return ProbeLayer("QLinearSoftmax", rounded_twice(shape), (shape,), _COUNTED_FROM_FRONT, ("uint8",), domain=MICROSOFT)
 
 
 class ConcatInt8(Concat):

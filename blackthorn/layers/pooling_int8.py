@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from blackthorn.layers.global_pool import GlobalAveragePool2d
 from blackthorn.layers.images import image_shape
-from blackthorn.layers.onnx_probe import MICROSOFT, READER, Input, ProbeLayer
+from blackthorn.layers.onnx_probe import MICROSOFT, READER, ProbeLayer
 from blackthorn.layers.pooling import AveragePool2d, MaxPool2d
-from blackthorn.layers.quantization import WHOLE_ONLY, bytes_activations, picked, scale_of_bytes, zero_point
+from blackthorn.layers.quantization import WHOLE_ONLY, bytes_activations, picked, rounded_twice
 from blackthorn.layers.shapes import Shape, input_shape, output_shape
 from blackthorn.records import Dimensions, OnnxNode
 
@@ -17,8 +17,7 @@ _BYTES = ("int8", "uint8")
 
 def _rounded(plain: ProbeLayer, operator: str, image: Shape) -> ProbeLayer:
     """A pool of fractions as one of 8-bit numbers whose results have a scale and zero point of their own."""
-    scale, zero = scale_of_bytes(), zero_point("uint8")
-    inputs: tuple[Input, ...] = (bytes_activations(image), scale, zero, scale, zero)
+    inputs = rounded_twice(image)
     return replace(plain, operator=operator, inputs=inputs, elements=("uint8",), domain=MICROSOFT, blocked=False, reader=READER)
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from blackthorn.layers.elementwise import Elementwise
-from blackthorn.layers.onnx_probe import Activations, Given, ProbeLayer
+from blackthorn.layers.onnx_probe import Activations, Given, Input, ProbeLayer
 from blackthorn.records import Dimensions, OnnxNode, Precision
 
 BYTE_RANGE = 256
@@ -34,6 +34,12 @@ def zero_point(element: str) -> Given:
 def bytes_activations(shape: Sequence[int]) -> Activations:
     """An input of 8 bits, unsigned as runtimes have them."""
     return Activations(tuple(shape), BYTE_RANGE, "uint8")
+
+
+def rounded_twice(shape: Sequence[int]) -> tuple[Input, ...]:
+    """Inputs of an operator of one tensor of 8 bits: that with its scale and zero point, then those of the result."""
+    rounding = (scale_of_bytes(), zero_point("uint8"))
+    return (bytes_activations(shape), *rounding, *rounding)
 
 
 def picked(node: OnnxNode, operator: str, places: Sequence[int]) -> OnnxNode | None:

@@ -23,15 +23,12 @@ from blackthorn.onnx_graph.fusion import (
     Unfold,
 )
 from blackthorn.records import Device
-from blackthorn.runners.ort_conditions import (
+from blackthorn.runners.fusion_conditions import (
+    DOES_NOTHING,
     adds_an_image,
     adds_equal_shapes,
-    first_input,
     flipped,
     has_only_a_sum,
-    input_beside,
-    input_if_unchanged,
-    input_if_whole,
     is_along_last_axis,
     is_bias,
     is_biased_product,
@@ -91,19 +88,7 @@ def _activated(last: str, operator: str) -> Fuse:
 
 
 _ANYWHERE: Fusions = (
-    Drop(
-        {
-            "Identity": first_input,
-            "Dropout": first_input,
-            "Cast": input_if_unchanged,
-            "Expand": input_if_unchanged,
-            "Slice": input_if_whole,
-            "Add": input_beside(0, either_side=True),
-            "Sub": input_beside(0, either_side=False),
-            "Mul": input_beside(1, either_side=True),
-            "Div": input_beside(1, either_side=False),
-        }
-    ),
+    Drop(DOES_NOTHING),
     TakeApart("HardSwish", Pattern("h = HardSigmoid(x)  y = Mul(x, h)"), {"h": {"alpha": 1 / 6, "beta": 0.5}}),
     TakeApart("Mish", Pattern("s = Softplus(x)  t = Tanh(s)  y = Mul(x, t)")),
     Merge(SHARED_VALUES),

@@ -1,6 +1,6 @@
 """When TensorRT fuses nodes, beside that they stand as the pattern says: plain functions.
 
-Names of tensors are those of the patterns in `trt_fusions`; what TensorRT asks as ONNX Runtime does is in `ort_conditions`.
+Names of tensors are those of the patterns in `trt_fusions`; what TensorRT asks as ONNX Runtime does is in `fusion_conditions`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from blackthorn.onnx_graph.fusion import Match
 from blackthorn.onnx_graph.messages import AttributeValue
 from blackthorn.onnx_graph.resolving import ResolvedNode
 from blackthorn.onnx_graph.tensors import FLOAT16, Tensor
-from blackthorn.runners.ort_conditions import adds_an_image, without_activation
+from blackthorn.runners.fusion_conditions import adds_an_image, without_activation
 
 JITTED_CHANNELS = 8
 """A convolution takes in any function of its results where its images have as many channels as tensor cores take at a time."""

@@ -29,11 +29,9 @@ from blackthorn.onnx_graph.fusion import (
     Repeat,
     Widen,
 )
-from blackthorn.runners.ort_conditions import (
-    first_input,
+from blackthorn.runners.fusion_conditions import (
+    DOES_NOTHING,
     input_beside,
-    input_if_unchanged,
-    input_if_whole,
     is_biased_product,
     pads_with_zeros,
     without_activation,
@@ -85,17 +83,9 @@ def _adds(last: str, where: Callable[[Match], bool]) -> Fuse:
 _SIMPLER: Fusions = (
     Drop(
         {
-            "Identity": first_input,
-            "Dropout": first_input,
-            "Cast": input_if_unchanged,
-            "Expand": input_if_unchanged,
+            **DOES_NOTHING,
             "Concat": only_input,
-            "Slice": input_if_whole,
             "Transpose": input_if_in_order,
-            "Add": input_beside(0, either_side=True),
-            "Sub": input_beside(0, either_side=False),
-            "Mul": input_beside(1, either_side=True),
-            "Div": input_beside(1, either_side=False),
             "Pow": input_beside(1, either_side=False),
         }
     ),

@@ -1,6 +1,6 @@
-"""When ONNX Runtime takes nodes out or fuses them, beside that they stand as the pattern says: plain functions.
+"""When runtimes take nodes out or fuse them, beside that they stand as the pattern says: plain functions.
 
-Names of tensors are those of the patterns in `ort_fusions`.
+Names of tensors are those of the patterns in `ort_fusions` and `trt_fusions`. What TensorRT alone asks is in `trt_conditions`.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,6 +43,20 @@ def input_beside(neutral: float, *, either_side: bool) -> Callable[[ResolvedNode
         return None
 
     return handed_on
+
+
+DOES_NOTHING: Mapping[str, Callable[[ResolvedNode], Tensor | None]] = {
+    "Identity": first_input,
+    "Dropout": first_input,
+    "Cast": input_if_unchanged,
+    "Expand": input_if_unchanged,
+    "Slice": input_if_whole,
+    "Add": input_beside(0, either_side=True),
+    "Sub": input_beside(0, either_side=False),
+    "Mul": input_beside(1, either_side=True),
+    "Div": input_beside(1, either_side=False),
+}
+"""What a node hands on where it does nothing, by operator: every runtime takes such nodes out."""
 
 
 def shifts_filters(match: Match) -> bool:
