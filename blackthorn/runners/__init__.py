@@ -18,11 +18,11 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
         "onnxruntime": "blackthorn.runners.onnxruntime:OnnxRuntimeRunner",
         "recorded": "blackthorn.runners.recorded:RecordedRunner",
         "simulated": "blackthorn.runners.simulated:SimulatedRunner",
+        "tensorrt": "blackthorn.runners.tensorrt:TensorRtRunner",
+        "tensorrt_rtx": "blackthorn.runners.tensorrt:TensorRtRtxRunner",
     }
 )
-_PUBLISHED: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(("tensorrt", "tensorrt_rtx", "trtexec"), "blackthorn.runners.trt_fusions:TENSORRT_FUSIONS")
-)
+_PUBLISHED: Mapping[str, str] = MappingProxyType({"trtexec": "blackthorn.runners.trt_fusions:TENSORRT_FUSIONS"})
 """Where to find what runtimes make of networks whose timings other tools took, so that no back end here speaks for them."""
 
 __all__ = ["CallTimes", "LoadedProbe", "Runner", "fusions_on", "runner_class", "runner_classes"]

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from blackthorn.errors import DeviceFault, MissingPackage
+from blackthorn.errors import DeviceFault, MissingPackage, first_line
 from blackthorn.records import Precision
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Library(Protocol):
     def Builder(self) -> type[tensorrt.Builder]: ...  # noqa: N802 (TensorRT's own names)
     @property
     def BuilderFlag(self) -> type[tensorrt.BuilderFlag]: ...  # noqa: N802
+    @property
+    def Dims(self) -> type[tensorrt.Dims]: ...  # noqa: N802
     @property
     def ILogger(self) -> type[tensorrt.ILogger]: ...  # noqa: N802
     @property
@@ -93,7 +95,7 @@ def import_library(name: str) -> Library:
     try:
         library = cast(Library, importlib.import_module(module))
     except (ImportError, OSError) as error:
-        problem = f"the Python package '{module}' cannot load its library ({_first_line(error)})"
+        problem = f"the Python package '{module}' cannot load its library ({first_line(error)})"
         raise DeviceFault(problem, "install the TensorRT that belongs to this CUDA: pip install tensorrt") from error
     version = library_version(library)
     if version_numbers(version) < OLDEST and name == "tensorrt":
@@ -231,11 +233,6 @@ def failed_node(error: tensorrt.ParserError) -> str | int:
     """The name of the node that the parser stumbled over, or its place in the file."""
     found: str | int = error.node_name() if hasattr(error, "node_name") else error.node()
     return found
-
-
-def _first_line(error: BaseException) -> str:
-    """What an exception says first."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Things that cost much to make and can be made again: each in a file of its own, no older ones than fit, damaged ones left out.
+"""Things that cost much to make and can be made again: a file each, the oldest removed for new ones, damaged ones left out.
 
 A file begins with one line of JSON that says what it is of and what its content must be; the content follows as it is.
 """
