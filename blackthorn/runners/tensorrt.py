@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from blackthorn.errors import BadValue, BlackthornError, MissingPackage, first_line
@@ -206,6 +207,10 @@ class TensorRtRunner(Runner):
         if gpu is not None:
             gpu.close()
 
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        _forget_variables(error)
+        super().__exit__(kind, error, trace)
+
     def _device(self) -> Gpu:
         """The device, found when it is first asked for."""
         if self._gpu is None:
@@ -247,13 +252,19 @@ def device_name(facts: GpuFacts, runner: str) -> str:
 
 
 def _without_leftovers(make: Callable[[], ResultT]) -> ResultT:
-    """What `make` gives; where it fails, the error keeps nothing of the device.
-
-    An error remembers the variables of the functions that it passed. One that is kept (why points of a sweep were skipped)
-    would hold an engine and its memory until long after the device was let go.
-    """
+    """What `make` gives; where it fails, the error keeps nothing of the device, however long it is kept itself."""
     try:
         return make()
     except BlackthornError as error:
-        traceback.clear_frames(error.__traceback__)
+        _forget_variables(error)
         raise
+
+
+def _forget_variables(error: BaseException | None) -> None:
+    """Make an error, and those that led to it, forget the variables of the functions that they passed.
+
+    Among them are engines and streams, which must be gone before the device is.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

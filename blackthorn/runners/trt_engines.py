@@ -89,6 +89,16 @@ class Model(msgspec.Struct, frozen=True):
             "shapes": "; ".join(f"{name}: {shape}" for name, shape in sorted(self.input_shapes.items())),
         }
 
+    def node_name(self, place: int) -> str:
+        """What the node at a place is called."""
+        import onnx
+
+        if isinstance(self.content, bytes):
+            nodes = onnx.load_from_string(self.content).graph.node
+        else:
+            nodes = onnx.load(self.content, load_external_data=False).graph.node
+        return str(nodes[place].name or place)
+
 
 class Messages:
     """The errors that TensorRT told since it was asked last; warnings go to our own log."""
@@ -244,17 +254,18 @@ class EngineBuilder:
                 raise BadFile(f"there is no file {model.content}", "check the path")
             is_parsed = parser.parse_from_file(str(model.content))
         if not is_parsed:
-            raise self._refusal(model.title, [parser.get_error(index) for index in range(parser.num_errors)])
+            raise self._refusal(model, [parser.get_error(index) for index in range(parser.num_errors)])
 
-    def _refusal(self, title: str, errors: list[tensorrt.ParserError]) -> NotMeasured:
+    def _refusal(self, model: Model, errors: list[tensorrt.ParserError]) -> NotMeasured:
         """What the parser stumbled over first."""
         self.messages.take()
         if not errors:
-            return NotMeasured(f"TensorRT cannot read {title}", "check the file with: python -m onnx.checker FILE")
+            return NotMeasured(f"TensorRT cannot read {model.title}", "check the file with: python -m onnx.checker FILE")
         first = errors[0]
-        reason = " ".join(first.desc().split())
+        reason, node = " ".join(first.desc().split()), failed_node(first)
+        name = node if isinstance(node, str) else model.node_name(node)
         return NotMeasured(
-            f"TensorRT does not take node '{failed_node(first)}' of {title} ({reason})",
+            f"TensorRT does not take node '{name}' of {model.title} ({reason})",
             "leave this layer out, or write it with other operators",
         )
 

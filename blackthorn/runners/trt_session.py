@@ -37,6 +37,8 @@ ELEMENTS: Mapping[str, str] = {
 }
 """TensorRT's element types as numpy has them; those that it lacks as whole numbers of the same length."""
 FRACTIONS = frozenset({"float32", "float16"})
+PATTERN = 65_521
+"""Length of the repeated pattern that fills inputs: drawing a hundred million numbers takes longer than timing the layer."""
 Fault = Callable[[str, str], BlackthornError]
 """Makes an error of a problem and of what it was about, with what TensorRT said."""
 
@@ -93,12 +95,11 @@ class EngineSession:
             held.callback(self._watch.close)
             # The first call loads kernels, for which the device must not be waiting.
             self._watch.run(self._enqueue)
-            self._work = self._enqueue
-            if chosen.graph:
-                recorded = RecordedWork(self._enqueue, self._watch.stream.handle)
+            recorded = RecordedWork(self._enqueue, self._watch.stream.handle) if chosen.graph else None
+            if recorded is not None:
                 held.callback(recorded.close)
-                self._work = recorded.enqueue
             self._held = held.pop_all()
+        self._work = self._enqueue if recorded is None else recorded.enqueue
 
     def call(self, *, blocked: bool = True) -> float:
         """Run the engine once; seconds on the device.
@@ -127,7 +128,8 @@ class EngineSession:
     def information(self) -> str:
         """What TensorRT's inspector tells of the engine, in JSON."""
         inspector = self._engine.create_engine_inspector()
-        return inspector.get_engine_information(self._trt.LayerInformationFormat.JSON)
+        told: str = inspector.get_engine_information(self._trt.LayerInformationFormat.JSON)
+        return told
 
     def close(self) -> None:
         """Free everything, the engine last; harmless when repeated."""
@@ -175,57 +177,57 @@ class EngineSession:
         """Memory for every input, filled, and for every output."""
         engine, context = self._engine, self._context
         names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
-        inputs = [name for name in names if engine.get_tensor_mode(name) == self._trt.TensorIOMode.INPUT]
-        generator = np.random.default_rng(0)
-        for name in inputs:
-            if name in self._shapes:
-                context.set_input_shape(name, tuple(self._shapes[name]))
-            content = self._filled(name, generator)
-            self._place(gpu, held, name, content.nbytes, content)
+        inputs = frozenset(name for name in names if engine.get_tensor_mode(name) == self._trt.TensorIOMode.INPUT)
+        for name in inputs.intersection(self._shapes):
+            context.set_input_shape(name, tuple(self._shapes[name]))
         for name in names:
-            if name not in inputs:
-                self._place(gpu, held, name, self._result_bytes(name), None)
-
-    def _filled(self, name: str, generator: np.random.Generator) -> NDArray[Any]:
-        """Normal numbers where an input takes fractions, zeros and ones where it takes anything else."""
-        shape = self._shape(name)
-        if min(shape, default=0) < 0:
-            listed = ",".join(str(size) for size in shape)
-            raise BadValue(f"input '{name}' has the open shape {listed}", f"give it with: --input-shape {name}=...")
-        element = ELEMENTS[self._engine.get_tensor_dtype(name).name]
-        if element in FRACTIONS:
-            return generator.standard_normal(shape).astype(element)
-        return generator.integers(0, 2, shape).astype(element)
+            shape, element = self._shape(name), np.dtype(ELEMENTS[engine.get_tensor_dtype(name).name])
+            if min(shape, default=0) >= 0:
+                size = math.prod(shape) * element.itemsize
+            elif name in inputs:
+                listed = ",".join(str(size) for size in shape)
+                raise BadValue(f"input '{name}' has the open shape {listed}", f"give it with: --input-shape {name}=...")
+            else:  # it hangs on the numbers
+                size = context.get_max_output_size(name)
+            self._place(gpu, held, name, size, element if name in inputs else None)
 
     def _shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor, -1 where it is open."""
         dimensions: Any = self._context.get_tensor_shape(name)
         return tuple(dimensions)
 
-    def _result_bytes(self, name: str) -> int:
-        """What an output takes at most; its shape can hang on the numbers."""
-        shape = self._shape(name)
-        if min(shape, default=0) < 0:
-            return self._context.get_max_output_size(name)
-        element = np.dtype(ELEMENTS[self._engine.get_tensor_dtype(name).name])
-        return math.prod(shape) * element.itemsize
+    def _place(self, gpu: Gpu, held: ExitStack, name: str, size: int, element: np.dtype[Any] | None) -> None:
+        """Memory for one tensor: of the computer for shapes, of the device for everything else.
 
-    def _place(self, gpu: Gpu, held: ExitStack, name: str, size: int, content: NDArray[Any] | None) -> None:
-        """Memory for one tensor: of the computer for shapes, of the device for everything else."""
+        Args:
+            gpu: the device.
+            held: what frees the memory.
+            name: the tensor.
+            size: bytes.
+            element: what to fill it with; None for an output.
+        """
         if self._engine.get_tensor_location(name) == self._trt.TensorLocation.HOST:
-            kept = np.zeros(size, np.uint8) if content is None else content
+            kept = np.zeros(size, np.uint8) if element is None else _numbers(size, element)
             held.callback(len, kept)  # lives as long as the session
             address = kept.ctypes.data
         else:
             memory = gpu.allocate(size, self._title)
             held.callback(memory.free)
-            if content is not None:
+            if element is not None:
                 with device_errors(gpu.driver):
-                    gpu.driver.memcpy_htod(memory, np.ascontiguousarray(content))
+                    gpu.driver.memcpy_htod(memory, _numbers(size, element))
             address = int(memory)
         self._addresses[name] = address
         if not self._context.set_tensor_address(name, address):
             raise self._fault(f"TensorRT does not take the memory for '{name}' of {self._title}", self._title)
+
+
+def _numbers(size: int, element: np.dtype[Any]) -> NDArray[Any]:
+    """So many bytes of normal numbers where the element type is one of fractions, of zeros and ones where it is not."""
+    generator = np.random.default_rng(0)
+    is_fraction = element.name in FRACTIONS
+    pattern = generator.standard_normal(PATTERN) if is_fraction else generator.integers(0, 2, PATTERN)
+    return np.resize(pattern.astype(element), size // element.itemsize)
 
 
 def _nothing(stream: int) -> None:

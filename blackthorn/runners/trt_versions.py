@@ -230,7 +230,7 @@ def build_for(trt: Library, config: tensorrt.IBuilderConfig, capability: tuple[i
 
 
 def failed_node(error: tensorrt.ParserError) -> str | int:
-    """The name of the node that the parser stumbled over, or its place in the file."""
+    """The name of the node that the parser stumbled over, or its place among the file's nodes."""
     found: str | int = error.node_name() if hasattr(error, "node_name") else error.node()
     return found
 

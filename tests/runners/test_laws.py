@@ -9,8 +9,11 @@ from blackthorn.runners import CallTimes, Runner, runner_class, runner_classes
 from blackthorn.timing import Timer
 from tests.runners.makers import MAKERS, QUICK, SMALL
 
-CALLED = ("onnxruntime", "simulated")
+CALLED = ("onnxruntime", "simulated", "tensorrt", "tensorrt_rtx")
 """The runners that call a probe, where a recording only recalls it."""
+
+
+pytestmark = pytest.mark.usefixtures("nvidia")  # a GPU is played
 
 
 @pytest.fixture(params=sorted(MAKERS))
