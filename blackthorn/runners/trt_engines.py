@@ -29,6 +29,7 @@ from blackthorn.runners.trt_versions import (
     import_library,
     library_version,
     new_network,
+    times_kernels,
 )
 from blackthorn.storage.blobs import BlobCache, cache_folder
 
@@ -230,14 +231,15 @@ class EngineBuilder:
         self._settle_shapes(builder, config, network, model)
         deadline = Deadline(self.options.seconds)
         deadline.watch(trt, config)
-        timings = self._use_timings(config)
+        timings = self._use_timings(config) if times_kernels(trt) else None
         built: tensorrt.IHostMemory | None = builder.build_serialized_network(network, config)
         if built is None:
             if deadline.is_over:
                 problem = f"building {model.title} took longer than {self.options.seconds:g} s"
                 raise NotMeasured(problem, "allow more with --build-timeout, or leave this point out")
             raise self.fault(f"TensorRT cannot build {model.title}", model.title)
-        self._keep_timings(config, timings)
+        if timings is not None:
+            self._keep_timings(config, timings)
         return bytes(built)
 
     def _parse(self, model: Model, network: tensorrt.INetworkDefinition) -> None:
@@ -299,18 +301,14 @@ class EngineBuilder:
     def _use_timings(self, config: tensorrt.IBuilderConfig) -> bytes:
         """Hand over what is known of kernels; it is given as well, to see what is new."""
         known = self._timings.get(self._device) or b""
-        cache = config.create_timing_cache(known)
-        if cache is not None:
-            config.set_timing_cache(cache, ignore_mismatch=False)
+        config.set_timing_cache(config.create_timing_cache(known), ignore_mismatch=False)
         return known
 
     def _keep_timings(self, config: tensorrt.IBuilderConfig, before: bytes) -> None:
         """Keep what the build found about kernels."""
-        cache = config.get_timing_cache()
-        if cache is not None:
-            found = bytes(cache.serialize())
-            if found != before:
-                self._timings.put(self._device, found)
+        found = bytes(config.get_timing_cache().serialize())
+        if found != before:
+            self._timings.put(self._device, found)
 
 
 def told_fault(problem: str, title: str, said: str, version: str) -> DeviceFault | NotMeasured:

@@ -10,7 +10,7 @@ memory pools, engines built as bytes. What differs:
   DequantizeLinear do it.
 - From 8.6 on a build can be watched, and stopped.
 - From 9 on errors of the parser name the node; before they number it.
-- TensorRT for RTX builds for devices that are not there.
+- TensorRT for RTX builds for devices that are not there, and so tries no kernels as it builds.
 
 Source: the migration guides and API reference of docs.nvidia.com/deeplearning/tensorrt.
 """
@@ -211,6 +211,11 @@ def _watch(base: Any, deadline: Deadline) -> Any:
 def can_build_for_others(trt: Library) -> bool:
     """Whether the library builds engines for devices that are not there."""
     return hasattr(trt, "ComputeCapability")
+
+
+def times_kernels(trt: Library) -> bool:
+    """Whether the library tries kernels as it builds, so that what it found is worth keeping; that for RTX does so later."""
+    return not can_build_for_others(trt)
 
 
 def build_for(trt: Library, config: tensorrt.IBuilderConfig, capability: tuple[int, int]) -> None:

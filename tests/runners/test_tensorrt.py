@@ -153,6 +153,13 @@ def test_an_engine_is_built_once(any_version: Any) -> None:
     assert any_version.builds == 1
 
 
+def test_what_is_known_of_kernels_is_handed_to_the_next_build(any_version: Any) -> None:
+    called(TensorRtRunner())
+    called(TensorRtRunner(), HALF)
+    (kept,) = (cache_folder() / "tensorrt").glob("*.timing")
+    assert kept.read_bytes().endswith(b"\n12;12;")  # of twelve layers each
+
+
 @pytest.mark.parametrize(
     "change",
     [
