@@ -32,15 +32,12 @@ class RecordedWork:
         self._driver = driver or ctypes.CDLL(DRIVER_LIBRARY)
         self._runnable = _Handle()
         graph = _Handle()
-        self._call("cuStreamBeginCapture_v2", _Handle(stream), THIS_THREAD)
         try:
-            enqueue(stream)
-        finally:
-            self._call("cuStreamEndCapture", _Handle(stream), ctypes.byref(graph))
-        try:
+            self._record(enqueue, stream, graph)
             self._call("cuGraphInstantiateWithFlags", ctypes.byref(self._runnable), graph, ctypes.c_ulonglong(0))
         finally:
-            self._call("cuGraphDestroy", graph)
+            if graph:
+                self._call("cuGraphDestroy", graph)
 
     def enqueue(self, stream: int) -> None:
         """Put all of it on a stream."""
@@ -51,6 +48,14 @@ class RecordedWork:
         if self._runnable:
             self._driver.cuGraphExecDestroy(self._runnable)
             self._runnable = _Handle()
+
+    def _record(self, enqueue: Enqueue, stream: int, graph: _Handle) -> None:
+        """Have work put on a stream that only remembers it; recording ends whatever happens."""
+        self._call("cuStreamBeginCapture_v2", _Handle(stream), THIS_THREAD)
+        try:
+            enqueue(stream)
+        finally:
+            self._call("cuStreamEndCapture", _Handle(stream), ctypes.byref(graph))
 
     def _call(self, function: str, *arguments: Any) -> None:
         status = getattr(self._driver, function)(*arguments)

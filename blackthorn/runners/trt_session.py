@@ -183,7 +183,7 @@ class EngineSession:
         for name in names:
             shape, element = self._shape(name), np.dtype(ELEMENTS[engine.get_tensor_dtype(name).name])
             if min(shape, default=0) >= 0:
-                size = math.prod(shape) * element.itemsize
+                size = _bytes(shape, element)
             elif name in inputs:
                 listed = ",".join(str(size) for size in shape)
                 raise BadValue(f"input '{name}' has the open shape {listed}", f"give it with: --input-shape {name}=...")
@@ -220,6 +220,11 @@ class EngineSession:
         self._addresses[name] = address
         if not self._context.set_tensor_address(name, address):
             raise self._fault(f"TensorRT does not take the memory for '{name}' of {self._title}", self._title)
+
+
+def _bytes(shape: tuple[int, ...], element: np.dtype[Any]) -> int:
+    """What so many numbers take."""
+    return math.prod(shape) * element.itemsize
 
 
 def _numbers(size: int, element: np.dtype[Any]) -> NDArray[Any]:
