@@ -59,6 +59,10 @@ class MissingPackage(BlackthornError):
         super().__init__(f"{purpose} needs the Python package '{package}'", f"install it with: pip install '{requirement}'")
 
 
+class DeviceFault(BlackthornError):
+    """A device, its driver or its library that cannot be used here, whatever the point: nothing more can be measured."""
+
+
 class NotMeasured(BlackthornError):
     """A point was asked of a recording that does not hold it, or no timing could be had."""
 

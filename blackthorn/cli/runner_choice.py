@@ -1,5 +1,6 @@
 """From the options of `blackthorn sweep` to the back end that times the probes."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from blackthorn.errors import BadValue, BlackthornError
 from blackthorn.runners import Runner, runner_class
 from blackthorn.runners.recorded import RecordedRunner
 from blackthorn.storage import find_sweeps, read_sweep
+
+log = logging.getLogger(__name__)
 
 
 def make_runner(
@@ -55,10 +58,16 @@ def _refuse_idle(chosen: str, recordings: Sequence[Path], formulas: Path | None)
 
 
 def _on_device(name: str, threads: int, affinity: tuple[int, ...]) -> Runner:
-    """A back end that runs here; those of other packages are made with `threads` and `affinity`, too."""
+    """A back end that runs here, and a word about what makes timings unsteady here.
+
+    Those of other packages are made with `threads` and `affinity`, too.
+    """
     found = runner_class(name)
     lack = found.lacks()
     if lack is not None:
         problem, _, remedy = lack.rstrip(".").partition("; ")
         raise BlackthornError(problem, remedy or "see what it lacks with: blackthorn devices")
-    return found(threads=threads, affinity=affinity)  # type: ignore[call-arg]
+    runner = found(threads=threads, affinity=affinity)  # type: ignore[call-arg]
+    for warning in runner.warnings():
+        log.warning("%s", warning)
+    return runner

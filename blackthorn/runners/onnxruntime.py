@@ -4,6 +4,7 @@ import math
 import os
 import platform
 import statistics
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_profiler import ProfilerShare
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
+from blackthorn.runners.throttling import SystemWatch
 
 USUAL = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
 """A convolution like those in the middle of most networks, beside which networks are timed; about 0.6 ms on one x86 core.
@@ -114,6 +116,7 @@ class OnnxRuntimeRunner(Runner):
         self._overhead: float | None = None
         self._profiler = ProfilerShare(self._threads)
         self._affinity_before: set[int] | None = None
+        self._watch = SystemWatch()
 
     @classmethod
     def lacks(cls) -> str | None:
@@ -149,6 +152,12 @@ class OnnxRuntimeRunner(Runner):
 
     def load_network(self, path: Path, input_shapes: Shapes) -> OnnxRuntimeNetwork:
         return OnnxRuntimeNetwork(path, self._threads, input_shapes, self._profiler.seconds())
+
+    def warnings(self) -> Sequence[str]:
+        return describe_host().warnings
+
+    def throttled_by(self) -> Sequence[str]:
+        return self._watch.reasons()
 
     def reference(self, layer: Probe | None = None) -> Probe | None:
         return layer or layer_kind("conv2d").probe_at(USUAL)
