@@ -16,6 +16,7 @@ from blackthorn.errors import DeviceFault, MissingPackage
 from blackthorn.runners.host import describe_host, slug
 from blackthorn.runners.jetson import describe_jetson, free_memory
 from blackthorn.runners.system_files import ROOT
+from blackthorn.runners.throttling import SystemWatch
 
 FIRST = 0
 """The GPU that is used where none is named."""
@@ -113,22 +114,33 @@ def require_memory(needed: int, purpose: str, root: Path = ROOT) -> None:
         )
 
 
-class DriverWatch:
-    """Asked around every measurement whether the driver slows the GPU down; a context manager that holds the driver.
+class GpuWatch:
+    """Asked around every measurement what slows the GPU or the computer down; a context manager that holds the driver.
+
+    A Jetson needs none: its board tells.
 
     Raises:
         DeviceFault: there is no driver, or it has no GPU.
         MissingPackage: nvidia-ml-py is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
+        self._system = SystemWatch(root)
+        self._told: Any = None
+        self._handle: Any = None
         with ExitStack() as opening:
-            self._told = opening.enter_context(driver())
-            self._handle = self._told.nvmlDeviceGetHandleByIndex(FIRST)
+            if describe_jetson(root) is None:
+                self._told = opening.enter_context(driver())
+                self._handle = self._told.nvmlDeviceGetHandleByIndex(FIRST)
             self._held = opening.pop_all()
 
     def reasons(self) -> list[str]:
-        """What slows the GPU down now; none where all is well or the GPU does not tell."""
+        """What slows them down now, and what did since this was last asked; none where all is well or nobody tells."""
+        return [*self._system.reasons(), *self._driver_reasons()]
+
+    def _driver_reasons(self) -> list[str]:
+        if self._told is None:
+            return []
         try:
             bits = self._told.nvmlDeviceGetCurrentClocksThrottleReasons(self._handle)
         except self._told.NVMLError:

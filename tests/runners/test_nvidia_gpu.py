@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from blackthorn.errors import DeviceFault, MissingPackage
-from blackthorn.runners.nvidia_gpu import DriverWatch, describe_gpu, require_driver, require_memory
-from tests.runners.boards import ORIN_NX, XAVIER_NX, a_computer
+from blackthorn.runners.nvidia_gpu import GpuWatch, describe_gpu, require_driver, require_memory
+from tests.runners.boards import DEVFREQ, ORIN_NX, XAVIER_NX, a_computer
 from tests.runners.played_nvml import (
     IDLE,
     LOCKED,
@@ -144,7 +144,7 @@ def test_memory_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, no
 @pytest.mark.parametrize("name", THROTTLED_BITS)
 def test_each_sort_of_protection_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     played = play(monkeypatch, PlayedDriver())
-    with closed(played), DriverWatch() as watch:
+    with closed(played), GpuWatch() as watch:
         assert watch.reasons() == []
         played.bits = THROTTLED_BITS[name] | LOCKED
         (reason,) = watch.reasons()
@@ -156,11 +156,19 @@ def test_each_sort_of_protection_is_told(monkeypatch: pytest.MonkeyPatch, name: 
 
 def test_a_gpu_that_cannot_be_watched_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     play(monkeypatch, PlayedDriver(lacks=("nvmlDeviceGetCurrentClocksThrottleReasons",)))
-    with DriverWatch() as watch:
+    with GpuWatch() as watch:
         assert watch.reasons() == []
+
+
+def test_a_jetson_is_watched_without_a_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    with GpuWatch(a_computer(tmp_path, XAVIER_NX)) as watch:
+        assert watch.reasons() == []
+        a_computer(tmp_path, {f"{DEVFREQ}/17000000.gv11b/cur_freq": "905250000\n"})
+        assert watch.reasons() == ["17000000.gv11b at 1109 MHz, now 905 MHz"]
 
 
 def test_a_watch_that_cannot_begin_leaves_the_driver_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     played = play(monkeypatch, PlayedDriver(lacks=("nvmlDeviceGetHandleByIndex",)))
     with closed(played), pytest.raises(DeviceFault):
-        DriverWatch()
+        GpuWatch()
