@@ -179,7 +179,7 @@ class OnnxRuntimeRunner(Runner):
             hardware=host.hardware,
             threads=self._threads.number,
             affinity=self._threads.affinity,
-            versions={**_versions("onnxruntime", "numpy"), "python": platform.python_version()},
+            versions={**_versions(self.name, *PACKAGES.values(), "numpy"), "python": platform.python_version()},
             details=host.details,
         )
         return described if self._provider.is_cpu else self._on_provider(described)
@@ -187,7 +187,7 @@ class OnnxRuntimeRunner(Runner):
     def _on_provider(self, described: Device) -> Device:
         """The same with another provider, and with the GPU that does the work, if any."""
         provider, whole = self._provider, described.name.removesuffix(f"-{self.name}-{described.threads}t")
-        versions = described.versions | _versions(PACKAGES.get(provider.name, self.name))
+        versions = described.versions
         details = described.details | {PROVIDER: provider.name}
         hardware = described.hardware
         if provider.memory == NVIDIA:
