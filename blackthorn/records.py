@@ -13,7 +13,7 @@ import msgspec
 
 from blackthorn.formulas import Correction, Formula, Point, Values
 
-SWEEP_SCHEMA = 2
+SWEEP_SCHEMA = 3
 MODEL_SCHEMA = 2
 PREDICTION_SCHEMA = 1
 PRESET_SCHEMA = 1
@@ -21,7 +21,7 @@ TIMING_SCHEMA = 1
 VALIDATION_SCHEMA = 1
 
 Precision = Literal["fp32", "fp16"]
-Grade = Literal["settled", "drifting", "noisy"]
+Grade = Literal["settled", "drifting", "noisy", "throttled"]
 Source = Literal["fitted", "extrapolated", "unknown"]
 Dimensions = dict[str, int]
 
@@ -100,7 +100,8 @@ class Measurement(msgspec.Struct, frozen=True):
         reference_seconds: what the reference probe took around it, in seconds; None on a device that does not drift.
         relative_error: standard error of `seconds` over `reference_seconds`, as a fraction.
         calls: timed calls behind the figures.
-        grade: settled; drifting (the reference moved during the measurement); noisy (the target error was not reached).
+        grade: settled; drifting (the reference moved during the measurement); noisy (the target error was not reached);
+            throttled (the device slowed down to protect itself, from heat for one).
         taken_at: UTC time, ISO 8601.
     """
 

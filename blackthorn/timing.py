@@ -8,6 +8,7 @@ roughly all the same (the half-speed state slowed one convolution 1.55 times and
 full speed where that can be had: when the reference takes about as long as it took at its best.
 """
 
+import logging
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from typing_extensions import Self
 
 from blackthorn.records import Grade, Measurement, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
+
+log = logging.getLogger(__name__)
 
 REMEMBERED = 64
 """Measurements over which the best reference is remembered, so that a machine that slowed down for good is believed."""
@@ -191,6 +194,7 @@ class Timer:
         self._held = ExitStack()
         self._bests: deque[float] = deque([math.inf], maxlen=REMEMBERED)
         self._expected = math.inf
+        self._throttled_by: Sequence[str] = ()
 
     def expect(self, full_speed: float) -> None:
         """Believe that the reference can take as little as `full_speed` seconds: what it took in earlier measurements here."""
@@ -272,6 +276,7 @@ class Timer:
             BlackthornError: the reference cannot be built.
         """
         self._begin()
+        self._runner.throttled_by()  # forgets what was before
         end = self._runner.clock() + self._policy.most_seconds
         turns = [self._warm_up(call) for call in calls]
         reference = self._await_full_speed(turns[0].proof, end)
@@ -279,6 +284,7 @@ class Timer:
             for turn in turns:
                 before = reference if self._is_full_speed(reference) else self._await_full_speed(turn.proof, end)
                 reference = self._take_round(turn, before)
+        self._throttled_by = self._runner.throttled_by()
         return [turn.rounds for turn in turns]
 
     def at_full_speed(self, series: Sequence[Sequence[Round]]) -> list[list[Round]]:
@@ -377,9 +383,15 @@ class Timer:
         )
 
     def grade(self, estimate: Estimate, rounds: Sequence[Round]) -> Grade:
-        """What to think of what rounds say: drifting also where the machine was slower all along than in the last ones."""
+        """What to think of what the latest rounds say.
+
+        They are drifting also where the machine was slower all along than in the last ones.
+        """
         reference = speed(rounds)
         self._bests.append(reference)
+        if self._throttled_by:
+            log.info("throttled by: %s", ", ".join(self._throttled_by))
+            return "throttled"
         if estimate.relative_error > self._policy.target_error:
             return "noisy"
         slow = reference > (1 + self._policy.full_speed_within) * min(self._bests)

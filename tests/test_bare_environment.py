@@ -16,7 +16,7 @@ from blackthorn.cli.program import COMMANDS
 from tests.networks import light_networks
 
 ROOT = Path(__file__).parents[1]
-MISSING = ("matplotlib", "onnx", "onnxruntime", "pycuda", "scipy", "sklearn", "tensorrt")
+MISSING = ("matplotlib", "onnx", "onnxruntime", "pycuda", "pynvml", "scipy", "sklearn", "tensorrt")
 BLOCKER = f"""
 import sys
 

@@ -312,6 +312,15 @@ def test_a_best_that_is_known_from_before_is_held_against_the_machine() -> None:
         assert timer.measure(PROBE).grade == "drifting"
 
 
+def test_a_device_that_protects_itself_while_it_is_measured_is_graded_so() -> None:
+    machine = Machine()
+    asked = iter([["heat of before"], ["heat"], [], [], ["heat of after"], []])
+    machine.throttled_by = lambda: next(asked)
+    with machine, Timer(machine, machine.reference()) as timer:
+        grades = [timer.measure(PROBE).grade for _ in range(3)]
+    assert grades == ["throttled", "settled", "settled"]
+
+
 def test_preempted_calls_do_not_move_the_measurement() -> None:
     machine = Machine(call=lambda number, seconds: seconds + (4e-3 if number % 13 == 5 else 0))
     measurement = measure(machine)

@@ -42,6 +42,7 @@ def devices_lines(devices: Devices) -> Iterator[str]:
     yield f"this machine: {devices.host.hardware}"
     yield f"  its name in files: {devices.name}"
     yield from (f"  {name}: {value}" for name, value in devices.host.details.items())
+    yield from (f"warning: {warning}" for warning in devices.host.warnings)
 
 
 def devices_json(devices: Devices) -> dict[str, Any]:
@@ -50,5 +51,10 @@ def devices_json(devices: Devices) -> dict[str, Any]:
         {"name": runner.name, "summary": runner.summary, "runs_here": runner.lacks is None, "lacks": runner.lacks}
         for runner in devices.runners
     ]
-    machine = {"device": devices.name, "hardware": devices.host.hardware, "details": devices.host.details}
+    machine = {
+        "device": devices.name,
+        "hardware": devices.host.hardware,
+        "details": devices.host.details,
+        "warnings": devices.host.warnings,
+    }
     return {"runners": runners, "this_machine": machine}

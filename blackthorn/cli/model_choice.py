@@ -27,19 +27,21 @@ def model_folders() -> tuple[Path, ...]:
     return (defaults.FITTED_MODELS, shipped_models())
 
 
-def this_device(threads: int = 1) -> str:
-    """The name of this machine with the runner that is used where none is named, on so many threads."""
+def this_device(threads: int = 1, provider: str | None = None) -> str:
+    """The name of this machine with the runner that is used where none is named, on so many threads and that provider."""
     from blackthorn.runners import runner_class  # costs more than the rest of a prediction that names its device
 
-    return runner_class(defaults.RUNNER)(threads=threads).device().name  # type: ignore[call-arg]
+    chosen = {} if provider is None else {"provider": provider}
+    return runner_class(defaults.RUNNER)(threads=threads, **chosen).device().name  # type: ignore[call-arg]
 
 
-def choose_model(given: str | None, threads: int = 1) -> Chosen:
+def choose_model(given: str | None, threads: int = 1, provider: str | None = None) -> Chosen:
     """The fitted model that a user means.
 
     Args:
         given: a file, a device's name, or a part of it that no other one has; None for this machine.
         threads: on how many this machine works, where it is meant.
+        provider: with which execution provider, where it is meant and that is not the usual one.
 
     Raises:
         BadFile: the file is not a fitted model.
@@ -47,7 +49,7 @@ def choose_model(given: str | None, threads: int = 1) -> Chosen:
         NoModel: there is none of this machine.
     """
     if given is None:
-        return _of_this_machine(threads)
+        return _of_this_machine(this_device(threads, provider))
     if given.endswith(ENDING) or os.sep in given or Path(given).is_file():
         return Path(given), read_model(Path(given))
     found = found_models()
@@ -84,8 +86,7 @@ def _model_or_fault(path: Path) -> FittedModel | BadFile:
         return error
 
 
-def _of_this_machine(threads: int) -> Chosen:
-    name = this_device(threads)
+def _of_this_machine(name: str) -> Chosen:
     for folder in model_folders():
         path = model_path(folder, name)
         if path.is_file():

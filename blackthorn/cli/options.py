@@ -27,6 +27,11 @@ threads_option = click.option(
 affinity_option = click.option(
     "--affinity", metavar="CPU,...", help="CPUs to run on, counted from 0; the system chooses unless given."
 )
+provider_option = click.option(
+    "--provider",
+    metavar="NAME",
+    help="ONNX Runtime's execution provider: cuda, openvino or another that is installed.  [default: cpu]",
+)
 input_shape_option = click.option(
     "--input-shape", "shapes", multiple=True, metavar="NAME=1,3,224,224", help="Shape of an input that the file leaves open."
 )

@@ -58,6 +58,7 @@ class PresetReport(msgspec.Struct, frozen=True):
 def run(
     given: str,
     runner: str | None,
+    provider: str | None,
     threads: int,
     affinity: str | None,
     recordings: Sequence[Path],
@@ -79,7 +80,7 @@ def run(
     cpus = values.cpus(affinity)
     begin = time.monotonic()
     click.echo(f"{preset.name}: at most {preset.points} points in about {preset.minutes:g} minutes", err=True)
-    with make_runner(runner, threads, cpus, recordings, formulas) as device:
+    with make_runner(runner, threads, cpus, recordings, formulas, provider) as device:
         headers = [header_of(plan, device) for plan in plans]
         for header in headers:
             refuse_own_recording(sweep_path(out, header), recordings)

@@ -1,6 +1,7 @@
 """From the options of `blackthorn sweep` to the back end that times the probes."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from blackthorn.cli import defaults
@@ -9,9 +10,19 @@ from blackthorn.runners import Runner, runner_class
 from blackthorn.runners.recorded import RecordedRunner
 from blackthorn.storage import find_sweeps, read_sweep
 
+ONNXRUNTIME = "onnxruntime"
+"""The runner that has execution providers."""
+
+log = logging.getLogger(__name__)
+
 
 def make_runner(
-    name: str | None, threads: int, affinity: tuple[int, ...], recordings: Sequence[Path], formulas: Path | None
+    name: str | None,
+    threads: int,
+    affinity: tuple[int, ...],
+    recordings: Sequence[Path],
+    formulas: Path | None,
+    provider: str | None = None,
 ) -> Runner:
     """The back end of that name, made but not opened.
 
@@ -21,21 +32,24 @@ def make_runner(
         affinity: CPUs to run on; empty lets the system choose.
         recordings: sweep files or folders of them, for the runner `recorded`.
         formulas: file of a simulated device, for the runner `simulated`.
+        provider: execution provider, for the runner `onnxruntime`; None for its usual one.
 
     Raises:
-        UnknownName: there is no such runner.
+        UnknownName: there is no such runner or provider.
         BadValue: an option that another runner needs, or one that is missing.
         BlackthornError: the runner cannot run here.
     """
     chosen = name or _asked_for(recordings, formulas)
     _refuse_idle(chosen, recordings, formulas)
+    if provider is not None and chosen != ONNXRUNTIME:
+        raise BadValue(f"--provider is of no use to the runner '{chosen}'", f"leave it out, or use --runner {ONNXRUNTIME}")
     if chosen == "recorded":
         return RecordedRunner(*(read_sweep(path) for path in find_sweeps(recordings)))
     if formulas is not None:
         from blackthorn.cli.simulated_device import read_simulated_device
 
         return read_simulated_device(formulas)
-    return _on_device(chosen, threads, affinity)
+    return _on_device(chosen, threads, affinity, {} if provider is None else {"provider": provider})
 
 
 def _asked_for(recordings: Sequence[Path], formulas: Path | None) -> str:
@@ -54,11 +68,17 @@ def _refuse_idle(chosen: str, recordings: Sequence[Path], formulas: Path | None)
             raise BadValue(f"the runner '{runner}' needs {option}", f"add: {option} FILE")
 
 
-def _on_device(name: str, threads: int, affinity: tuple[int, ...]) -> Runner:
-    """A back end that runs here; those of other packages are made with `threads` and `affinity`, too."""
+def _on_device(name: str, threads: int, affinity: tuple[int, ...], own: Mapping[str, str]) -> Runner:
+    """A back end that runs here, and a word about what makes timings unsteady here.
+
+    Those of other packages are made with `threads` and `affinity`, too; `own` are options of this one alone.
+    """
     found = runner_class(name)
     lack = found.lacks()
     if lack is not None:
         problem, _, remedy = lack.rstrip(".").partition("; ")
         raise BlackthornError(problem, remedy or "see what it lacks with: blackthorn devices")
-    return found(threads=threads, affinity=affinity)  # type: ignore[call-arg]
+    runner = found(threads=threads, affinity=affinity, **own)  # type: ignore[call-arg]
+    for warning in runner.warnings():
+        log.warning("%s", warning)
+    return runner

@@ -27,6 +27,7 @@ class SimulatedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jitter: float = 0.0
     outliers: float = 0.0
     drift: float = 0.0
+    heat: float = 0.0
     seed: int = 0
 
 
@@ -44,6 +45,7 @@ def read_simulated_device(path: Path) -> SimulatedRunner:
         jitter=device.jitter,
         outliers=device.outliers,
         drift=device.drift,
+        heat=device.heat,
         seed=device.seed,
         title=path.stem,
     )

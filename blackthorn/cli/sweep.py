@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from blackthorn.cli import defaults
 from blackthorn.cli.exits import INTERRUPTED
-from blackthorn.cli.options import FILE, affinity_option, common_options, examples, threads_option
+from blackthorn.cli.options import FILE, affinity_option, common_options, examples, provider_option, threads_option
 from blackthorn.errors import BadValue
 
 EXAMPLES = examples(
@@ -43,6 +43,7 @@ OF_ONE_SWEEP = {
 @click.option("--full", is_flag=True, help="Measure every point instead of those that tell most.")
 @click.option("--precision", type=click.Choice(["fp32", "fp16"]), default="fp32", show_default=True, help="Number format.")
 @click.option("--runner", metavar="NAME", help="Back end, as 'blackthorn devices' lists them.  [default: onnxruntime]")
+@provider_option
 @threads_option
 @affinity_option
 @click.option("--recording", "recordings", multiple=True, type=FILE, help="Sweep file or folder to replay (runner recorded).")

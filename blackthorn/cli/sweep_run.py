@@ -42,6 +42,7 @@ def run(
     full: bool,
     precision: Precision,
     runner: str | None,
+    provider: str | None,
     threads: int,
     affinity: str | None,
     recordings: Sequence[Path],
@@ -52,7 +53,7 @@ def run(
     held = values.assignments(fixed, "--at")
     plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
     cpus = values.cpus(affinity)
-    with make_runner(runner, threads, cpus, recordings, formulas) as device:
+    with make_runner(runner, threads, cpus, recordings, formulas, provider) as device:
         header = header_of(plan, device)
         refuse_own_recording(sweep_path(out, header), recordings)
         return carry_out(plan, header, device, TimingPolicy(), out)

@@ -2,7 +2,7 @@
 
 import click
 
-from blackthorn.cli.options import CommandT, affinity_option, input_shape_option, threads_option
+from blackthorn.cli.options import CommandT, affinity_option, input_shape_option, provider_option, threads_option
 
 SECONDS = 5.0
 """How long a network is timed at most where nothing is said."""
@@ -19,5 +19,5 @@ seconds_option = click.option(
 
 
 def timing_options(function: CommandT) -> CommandT:
-    """Adds `--threads`, `--affinity`, `--input-shape` and `--seconds`."""
-    return threads_option(affinity_option(input_shape_option(seconds_option(function))))
+    """Adds `--provider`, `--threads`, `--affinity`, `--input-shape` and `--seconds`."""
+    return provider_option(threads_option(affinity_option(input_shape_option(seconds_option(function)))))

@@ -18,11 +18,13 @@ from blackthorn.truth import Candidate, Series, check_same_device, measure, netw
 log = logging.getLogger(__name__)
 
 
-def timed(network: Path, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float) -> NetworkTiming:
+def timed(
+    network: Path, provider: str | None, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float
+) -> NetworkTiming:
     """Time a network; the arguments are the command's options as they were written."""
     given = values.shapes(shapes)
     with (
-        _runner(threads, affinity) as runner,
+        _runner(provider, threads, affinity) as runner,
         Timer(runner, runner.reference(), network_policy(seconds)) as timer,
         shown_networks(1, seconds) as watcher,
     ):
@@ -31,11 +33,17 @@ def timed(network: Path, threads: int, affinity: str | None, shapes: Sequence[st
 
 
 def validated(
-    networks: Sequence[Path], device: str | None, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float
+    networks: Sequence[Path],
+    device: str | None,
+    provider: str | None,
+    threads: int,
+    affinity: str | None,
+    shapes: Sequence[str],
+    seconds: float,
 ) -> Series:
     """Predict networks and time them; all are predicted first, so that what cannot be read is refused at once."""
-    runner = _runner(threads, affinity)
-    _, model = choose_model(device, threads)
+    runner = _runner(provider, threads, affinity)
+    _, model = choose_model(device, threads, provider)
     check_same_device(model.device.name, runner.device().name)
     given = values.shapes(shapes)
     read = [read_network(path, given, fusions_on(model.device)) for path in networks]
@@ -53,5 +61,5 @@ def validated(
         return validate_all(candidates, timed_beside, watcher)
 
 
-def _runner(threads: int, affinity: str | None) -> Runner:
-    return make_runner(None, threads, values.cpus(affinity), (), None)
+def _runner(provider: str | None, threads: int, affinity: str | None) -> Runner:
+    return make_runner(None, threads, values.cpus(affinity), (), None, provider)

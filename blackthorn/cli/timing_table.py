@@ -22,12 +22,14 @@ def timing_lines(timing: NetworkTiming, top: int | None = None) -> Iterator[str]
     """
     yield f"{timing.model} on {timing.device}"
     yield ""
-    yield from layer_table(TITLES, list(_rows(timing)), timing.kernel_seconds, top)
-    yield ""
-    between = timing.seconds - timing.kernel_seconds
-    yield f"kernels: {readable_time(timing.kernel_seconds)} in {len(timing.layers)} layers"
-    yield from _put_in_lines(timing)
-    yield f"between kernels: {signed_time(between)}"
+    if timing.layers:
+        yield from layer_table(TITLES, list(_rows(timing)), timing.kernel_seconds, top)
+        yield ""
+        yield f"kernels: {readable_time(timing.kernel_seconds)} in {len(timing.layers)} layers"
+        yield from _put_in_lines(timing)
+        yield f"between kernels: {signed_time(timing.seconds - timing.kernel_seconds)}"
+    else:
+        yield "kernels: ONNX Runtime does not tell those of this provider"
     yield f"end to end: {readable_time(timing.seconds)}, spread {percent(timing.spread)}, {timing.grade}, {timing.calls} calls"
 
 

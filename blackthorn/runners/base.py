@@ -115,6 +115,14 @@ class Runner(abc.ABC):
         """
         return None
 
+    def warnings(self) -> Sequence[str]:
+        """What makes timings unsteady here, each a sentence that ends in the remedy."""
+        return ()
+
+    def throttled_by(self) -> Sequence[str]:
+        """What has slowed the device down since this was last asked, each as a few words; none where nobody can tell."""
+        return ()
+
     def clock(self) -> float:
         """Seconds on the device's clock, which runs on while probes are called; only differences mean anything."""
         return time.perf_counter()

@@ -1,7 +1,8 @@
 """What the computer is: its processor, caches, clocks and memory, as a short name and as details to keep beside timings.
 
 Linux tells all of it in files; elsewhere only what Python knows is told. The short name holds what tells processors apart
-(cloud hosts hide the model's name, so family, model and stepping are in it) and nothing that changes from day to day.
+(cloud hosts hide the model's name, so family, model and stepping are in it) and nothing that changes from day to day, but for
+the power mode of a Jetson: it takes cores and half of the clock away, which makes another device of the same board.
 """
 
 import os
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-ROOT = Path("/")
-"""Where the system's files are; tests hand over a folder of their own."""
+from blackthorn.runners.jetson import Jetson, describe_jetson
+from blackthorn.runners.system_files import ROOT, found_below, read_text
+
 UNTELLING = re.compile(r"\((?:r|tm)\)|\bcpu\b|\bprocessor\b|@.*|\b\d+-core\b", re.IGNORECASE)
 """Parts of a processor's name that tell nothing: marks, the nominal clock, the number of cores."""
 TELLING_FLAGS = (
@@ -70,22 +72,26 @@ class Host(msgspec.Struct, frozen=True):
         name: for names of devices and files: lower case, digits and hyphens.
         hardware: for people.
         details: what was found, by name; absent where the system does not tell.
+        warnings: what makes timings here unsteady, each a sentence that ends in the remedy.
     """
 
     name: str
     hardware: str
     details: dict[str, str]
+    warnings: tuple[str, ...] = ()
 
 
 def describe_host(root: Path = ROOT) -> Host:
     """The computer at hand, from the system's files below `root`."""
-    entries = parse_cpuinfo(_read(root / "proc/cpuinfo") or "")
+    entries = parse_cpuinfo(read_text(root / "proc/cpuinfo") or "")
     cpus = len(entries) or os.cpu_count() or 1
-    board = (_read(root / "proc/device-tree/model") or "").strip("\0 \n")
+    board = read_text(root / "proc/device-tree/model") or ""
     processor = processor_name(entries) or platform.processor() or platform.machine() or "unknown processor"
     hardware = ", ".join(part for part in (board, processor, f"{cpus} CPUs") if part)
-    name = slug(" ".join([board, UNTELLING.sub(" ", processor), signature(entries), f"{cpus}cpu"]))
-    return Host(name, hardware, _details(root, entries))
+    jetson = describe_jetson(root)
+    mode = "" if jetson is None else jetson.power_mode
+    name = slug(" ".join([board, UNTELLING.sub(" ", processor), signature(entries), f"{cpus}cpu", mode]))
+    return Host(name, hardware, _details(root, entries, jetson), () if jetson is None else tuple(jetson.warnings()))
 
 
 def slug(text: str) -> str:
@@ -124,7 +130,7 @@ def _arm_core(entry: Entry) -> str:
     return ARM_PARTS.get(key, f"Arm {key[0]} {key[1]}".replace("  ", " "))
 
 
-def _details(root: Path, entries: Sequence[Entry]) -> dict[str, str]:
+def _details(root: Path, entries: Sequence[Entry], jetson: Jetson | None) -> dict[str, str]:
     """Everything beside the name, absent where the system does not tell."""
     clocks = root / "sys/devices/system/cpu/cpu0/cpufreq"
     found = {
@@ -133,13 +139,13 @@ def _details(root: Path, entries: Sequence[Entry]) -> dict[str, str]:
         "cpus": str(len(entries) or ""),
         "instructions": _instructions(entries),
         "caches": caches(root / "sys/devices/system/cpu/cpu0/cache"),
-        "governor": _read(clocks / "scaling_governor"),
-        "lowest_khz": _read(clocks / "scaling_min_freq"),
-        "highest_khz": _read(clocks / "scaling_max_freq"),
+        "governor": read_text(clocks / "scaling_governor"),
+        "lowest_khz": read_text(clocks / "scaling_min_freq"),
+        "highest_khz": read_text(clocks / "scaling_max_freq"),
         "nominal_mhz": entries[0].get("cpu MHz") if entries else None,
-        "memory": _memory(_read(root / "proc/meminfo") or ""),
+        "memory": _memory(read_text(root / "proc/meminfo") or ""),
         "virtual": "yes" if entries and "hypervisor" in entries[0].get("flags", "").split() else None,
-        "power_mode": _read(root / "var/lib/nvpmodel/status"),
+        **({} if jetson is None else jetson.details()),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -153,16 +159,16 @@ def _instructions(entries: Sequence[Entry]) -> str:
 def caches(folder: Path) -> str:
     """The caches that one CPU sees, such as `L1d 48K, L1i 32K, L2 2048K`; a shared one is told in full."""
     found = []
-    for entry in sorted(folder.glob("index*")):
-        level, kind, size = (_read(entry / name) or "" for name in ("level", "type", "size"))
+    for entry in found_below(folder, "index*"):
+        level, kind, size = (read_text(entry / name) or "" for name in ("level", "type", "size"))
         found.append(f"L{level}{ {'Data': 'd', 'Instruction': 'i'}.get(kind, '') } {size}")
     return ", ".join(found)
 
 
 def _system(root: Path) -> str:
     """The operating system and its kernel."""
-    pretty = re.search(r'^PRETTY_NAME="?([^"\n]*)', _read(root / "etc/os-release") or "", re.MULTILINE)
-    kernel = _read(root / "proc/sys/kernel/osrelease") or platform.release()
+    pretty = re.search(r'^PRETTY_NAME="?([^"\n]*)', read_text(root / "etc/os-release") or "", re.MULTILINE)
+    kernel = read_text(root / "proc/sys/kernel/osrelease") or platform.release()
     return f"{pretty.group(1) if pretty else platform.system()}, kernel {kernel}"
 
 
@@ -170,11 +176,3 @@ def _memory(meminfo: str) -> str:
     """All memory, such as `4051772 kB`."""
     total = re.search(r"^MemTotal:\s*(.+)$", meminfo, re.MULTILINE)
     return total.group(1) if total else ""
-
-
-def _read(path: Path) -> str | None:
-    """A small text file without the white space around it; None where there is none or it is closed to us."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return None

@@ -1,26 +1,48 @@
-"""ONNX Runtime on the CPU: kernel times from its own profiler, threads and affinity under control."""
+"""ONNX Runtime: kernel times from its own profiler, threads, affinity and execution provider under control.
+
+The profile times the calls that run kernels. On a GPU these only start them, so CUDA is told to wait for each kernel before
+it returns, and what a kernel without work takes then is taken off as anywhere else. That slows whole networks down, which are
+therefore run without it: whichever is loaded first in a process, a probe or a network, decides for all that follow. A probe
+that its provider compiles into one kernel (TensorRT, OpenVINO) is timed by the call, what writes and reads the layer with it.
+"""
 
 import math
 import os
 import platform
 import statistics
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
+
 from blackthorn.errors import BadValue, MissingPackage, NotMeasured
-from blackthorn.layers import layer_kind
+from blackthorn.layers import LayerKind, layer_kind
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 from blackthorn.runners.host import describe_host
-from blackthorn.runners.network import Shapes
-from blackthorn.runners.ort_fusions import block_size, onnxruntime_fusions
+from blackthorn.runners.network import LoadedNetwork, Shapes
+from blackthorn.runners.nvidia_gpu import GpuWatch, describe_gpu
+from blackthorn.runners.ort_fusions import ANYWHERE, block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_profiler import ProfilerShare
+from blackthorn.runners.ort_provider_network import ProviderNetwork
+from blackthorn.runners.ort_providers import (
+    BLOCKING_LAUNCHES,
+    CPU,
+    NVIDIA,
+    PACKAGES,
+    Provider,
+    check_starts,
+    provider_named,
+)
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
+from blackthorn.runners.throttling import SystemWatch
+from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 
 USUAL = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
 """A convolution like those in the middle of most networks, beside which networks are timed; about 0.6 ms on one x86 core.
@@ -29,6 +51,8 @@ What is measured and what it is divided by must answer alike to a slower machine
 slowed with the power 1.0, large ones that read many weights 0.6, 1x1 ones 0.6 to 0.9, depthwise ones, LRN, dense layers,
 pooling and all that moves memory 0.2 to 0.4. Hence a reference of each class.
 """
+PROVIDER = "provider"
+"""What a device's details call the provider, where it is another than the CPU's."""
 OVERHEAD_CALLS = 200
 """Calls behind the median call overhead: a few microseconds each, so a millisecond in all."""
 LEAST_SECONDS = 1e-9
@@ -44,16 +68,27 @@ class OnnxRuntimeProbe(LoadedProbe):
         overhead: wall seconds of a call that does no work.
         profiled: whether to keep the times of calls.
         share: seconds of every kernel's time that are the profiler's.
+        provider: whose kernels run it.
     """
 
-    def __init__(self, session: ProfiledSession, probe: Probe, overhead: float, *, profiled: bool, share: float = 0.0) -> None:
+    def __init__(
+        self,
+        session: ProfiledSession,
+        probe: Probe,
+        overhead: float,
+        *,
+        profiled: bool,
+        share: float = 0.0,
+        provider: Provider = CPU,
+    ) -> None:
         kind = layer_kind(probe.layer)
         self._session = session
         self._probe = probe
         self._overhead = overhead
         self._profiled = profiled
         self._share = share
-        self._by_call = kind.timed_by_call
+        self._provider = provider
+        self._by_call = is_timed_by_call(kind, provider)
         self._operators = kind.operators
         self._copies = kind.copies(probe.dimensions, probe.precision)
         self._wall: list[float] = []
@@ -69,8 +104,10 @@ class OnnxRuntimeProbe(LoadedProbe):
             return CallTimes((), ())
         if self._by_call:
             return CallTimes(self._wall, self._wall)
-        kernel = [self._layer_seconds(nodes) for nodes in self._session.finish()]
-        return CallTimes(self._wall, kernel)
+        calls = self._session.finish()
+        if any(self._provider.is_merged(node.node) for nodes in calls for node in nodes):
+            return CallTimes(self._wall, self._wall)
+        return CallTimes(self._wall, [self._layer_seconds(nodes) for nodes in calls])
 
     def _layer_seconds(self, nodes: list[NodeTime]) -> float:
         """The kernel time of one layer in one call.
@@ -92,28 +129,34 @@ class OnnxRuntimeProbe(LoadedProbe):
 
 
 class OnnxRuntimeRunner(Runner):
-    """ONNX Runtime's CPU provider.
+    """ONNX Runtime with one of its execution providers.
 
     Args:
         threads: threads that work on one layer.
         affinity: CPUs to run on, counted from 0; empty lets the system choose.
+        provider: whose kernels run: `cpu`, or another one that the installed build has, such as `cuda`.
 
     Raises:
         BadValue: fewer than one thread, or a CPU that is not there.
+        UnknownName, BlackthornError: there is no such provider, or not in this build.
     """
 
     name: ClassVar[str] = "onnxruntime"
-    summary: ClassVar[str] = "ONNX Runtime on the CPU, kernel times from its profiler"
+    summary: ClassVar[str] = "ONNX Runtime on the CPU or another --provider, kernel times from its profiler"
 
-    def __init__(self, threads: int = 1, affinity: tuple[int, ...] = ()) -> None:
+    def __init__(self, threads: int = 1, affinity: tuple[int, ...] = (), provider: str = CPU.name) -> None:
         if threads < 1:
             raise BadValue(f"threads={threads} is too few", "use at least 1")
         if affinity:
             _check_affinity(affinity)
         self._threads = Threads(threads, affinity)
+        self._provider = provider_named(provider)
         self._overhead: float | None = None
-        self._profiler = ProfilerShare(self._threads)
+        self._profiler = ProfilerShare(self._threads, self._provider)
         self._affinity_before: set[int] | None = None
+        self._watch: SystemWatch | GpuWatch = SystemWatch()
+        self._begun = ExitStack()
+        self._has_begun = False
 
     @classmethod
     def lacks(cls) -> str | None:
@@ -123,32 +166,62 @@ class OnnxRuntimeRunner(Runner):
 
     @classmethod
     def fusions(cls, device: Device) -> Fusions:
-        return onnxruntime_fusions(block_size(device))
+        provider = device.details.get(PROVIDER, CPU.name)
+        if provider == CPU.name:
+            return onnxruntime_fusions(block_size(device))
+        return TENSORRT_FUSIONS if provider == "tensorrt" else ANYWHERE
 
     def device(self) -> Device:
         host = describe_host()
-        return Device(
+        described = Device(
             name=f"{host.name}-{self.name}-{self._threads.number}t",
             runner=self.name,
             hardware=host.hardware,
             threads=self._threads.number,
             affinity=self._threads.affinity,
-            versions={**_versions("onnxruntime", "numpy"), "python": platform.python_version()},
+            versions={**_versions(self.name, *PACKAGES.values(), "numpy"), "python": platform.python_version()},
             details=host.details,
         )
+        return described if self._provider.is_cpu else self._on_provider(described)
+
+    def _on_provider(self, described: Device) -> Device:
+        """The same with another provider, and with the GPU that does the work, if any."""
+        provider, whole = self._provider, described.name.removesuffix(f"-{self.name}-{described.threads}t")
+        versions = described.versions
+        details = described.details | {PROVIDER: provider.name}
+        hardware = described.hardware
+        if provider.memory == NVIDIA:
+            gpu = describe_gpu()
+            whole, hardware = gpu.name, f"{gpu.hardware}; {hardware}"
+            versions = versions | {"driver": gpu.driver}
+            details = details | {f"gpu_{name}": value for name, value in gpu.details.items() if details.get(name) != value}
+        name = f"{whole}-{self.name}-{provider.name}-{described.threads}t"
+        return msgspec.structs.replace(described, name=name, hardware=hardware, versions=versions, details=details)
 
     def load(self, probe: Probe, *, profiled: bool = True) -> OnnxRuntimeProbe:
-        kind = layer_kind(probe.layer)
+        self._begin(blocking=True)
+        kind, provider = layer_kind(probe.layer), self._provider
         model = kind.onnx_model(probe.dimensions, probe.precision)
         if kind.timed_by_call:
-            session = ProfiledSession(model, self._threads, title=probe.key, profiled=False)
-            return OnnxRuntimeProbe(session, probe, 0.0, profiled=profiled)
-        overhead, share = self._call_overhead(), self._profiler.seconds() if profiled else 0.0
-        session = ProfiledSession(model, self._threads, title=probe.key, profiled=profiled)
-        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, share=share)
+            session = ProfiledSession(model, self._threads, title=probe.key, profiled=False, provider=provider)
+            return OnnxRuntimeProbe(session, probe, 0.0, profiled=profiled, provider=provider)
+        is_told = profiled and not is_timed_by_call(kind, provider)
+        overhead, share = self._call_overhead(), self._profiler.seconds() if is_told else 0.0
+        session = ProfiledSession(model, self._threads, title=probe.key, profiled=is_told, provider=provider)
+        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, share=share, provider=provider)
 
-    def load_network(self, path: Path, input_shapes: Shapes) -> OnnxRuntimeNetwork:
-        return OnnxRuntimeNetwork(path, self._threads, input_shapes, self._profiler.seconds())
+    def load_network(self, path: Path, input_shapes: Shapes) -> LoadedNetwork:
+        self._begin(blocking=False)
+        if self._provider.is_cpu:
+            return OnnxRuntimeNetwork(path, self._threads, input_shapes, self._profiler.seconds())
+        share = 0.0 if self._provider.returns_early else self._profiler.seconds()
+        return ProviderNetwork(path, self._threads, input_shapes, self._provider, share)
+
+    def warnings(self) -> Sequence[str]:
+        return describe_host().warnings
+
+    def throttled_by(self) -> Sequence[str]:
+        return self._watch.reasons()
 
     def reference(self, layer: Probe | None = None) -> Probe | None:
         return layer or layer_kind("conv2d").probe_at(USUAL)
@@ -162,13 +235,57 @@ class OnnxRuntimeRunner(Runner):
         if self._affinity_before is not None:
             os.sched_setaffinity(0, self._affinity_before)
             self._affinity_before = None
+        self._begun.close()
+        self._has_begun = False
+
+    def _begin(self, *, blocking: bool) -> None:
+        """Start the provider, once.
+
+        Args:
+            blocking: whether calls are to wait for the kernels that they start.
+
+        Raises:
+            DeviceFault: it cannot run here.
+            MissingPackage: what tells of the GPU is not installed.
+        """
+        if self._has_begun or self._provider.is_cpu:
+            return
+        with ExitStack() as beginning:
+            if blocking and self._provider.can_block:
+                beginning.enter_context(environment(BLOCKING_LAUNCHES))
+            if self._provider.memory == NVIDIA:
+                self._watch = beginning.enter_context(GpuWatch())
+            check_starts(self._provider, idle_model())
+            self._begun = beginning.pop_all()
+        self._has_begun = True
 
     def _call_overhead(self) -> float:
         """Wall seconds of a call of one node that has nothing to do; timed once."""
         if self._overhead is None:
-            with ProfiledSession(idle_model(), self._threads, profiled=False) as session:
+            idle = ProfiledSession(idle_model(), self._threads, profiled=False, provider=self._provider, may_fall_back=True)
+            with idle as session:
                 self._overhead = statistics.median(session.call() for _ in range(OVERHEAD_CALLS))
         return self._overhead
+
+
+def is_timed_by_call(kind: LayerKind, provider: Provider) -> bool:
+    """Whether a layer's time is that of a call of its probe: it is none of kernels, or no profile tells that of kernels."""
+    return kind.timed_by_call or (provider.returns_early and not provider.can_block)
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """These environment variables set, and as they were afterwards."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ GEMM_ACTIVATIONS = "Elu|HardSigmoid|LeakyRelu|Relu|Selu|Sigmoid|Softplus|Softsig
 def onnxruntime_fusions(block: int | None) -> Fusions:
     """What ONNX Runtime does to a network where images come in blocks of so many channels; None where there are no blocks."""
     return (
-        *_ANYWHERE,
+        *ANYWHERE,
         *_WRITTEN_OUT,
         *_KERNELS,
         *(() if block is None else (_blocked(block),)),
@@ -87,7 +87,7 @@ def _activated(last: str, operator: str) -> Fuse:
     )
 
 
-_ANYWHERE: Fusions = (
+ANYWHERE: Fusions = (
     Drop(DOES_NOTHING),
     TakeApart("HardSwish", Pattern("h = HardSigmoid(x)  y = Mul(x, h)"), {"h": {"alpha": 1 / 6, "beta": 0.5}}),
     TakeApart("Mish", Pattern("s = Softplus(x)  t = Tanh(s)  y = Mul(x, t)")),
@@ -112,6 +112,7 @@ _ANYWHERE: Fusions = (
     Flatten("Gemm"),
     *BEFORE_KERNELS,
 )
+"""The steps that do not ask whose kernels run: all that is known of other providers than the CPU's."""
 
 _GELU = "a = Div(x, 1.41421356)  e = Erf(a)  g = Add(e, 1)"
 _NORMALISED = "v = ReduceMean(p, REST...)  q = Add(v, EPSILON)  r = Sqrt(q)"

@@ -9,6 +9,7 @@ import statistics
 import time
 
 from blackthorn.layers import layer_kind
+from blackthorn.runners.ort_providers import CPU, Provider
 from blackthorn.runners.ort_session import ProfiledSession, Threads
 
 CHAIN = {"nodes": 50}
@@ -24,24 +25,26 @@ class ProfilerShare:
 
     Args:
         threads: threads and CPUs that sessions work with.
+        provider: whose kernels they run.
     """
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, provider: Provider = CPU) -> None:
         self._threads = threads
+        self._provider = provider
         self._seconds = 0.0
         self._until = 0.0
 
     def seconds(self) -> float:
         """The share now, in seconds a node."""
         if time.monotonic() >= self._until:
-            self._seconds = _measured(self._threads)
+            self._seconds = _measured(self._threads, self._provider)
             self._until = time.monotonic() + FRESH_SECONDS
         return self._seconds
 
 
-def _measured(threads: Threads) -> float:
+def _measured(threads: Threads, provider: Provider) -> float:
     chain = layer_kind("dispatch").onnx_model(CHAIN, "fp32")
-    with ProfiledSession(chain, threads) as session:
+    with ProfiledSession(chain, threads, provider=provider, may_fall_back=True) as session:
         for _ in range(CALLS):
             session.call()
         calls = session.finish()

@@ -15,17 +15,14 @@ from typing_extensions import Self
 
 from blackthorn.errors import BadValue, NotMeasured, first_line
 from blackthorn.runners.network import Shapes
+from blackthorn.runners.ort_providers import CPU, KERNEL_EVENT, LOG_FATAL_ONLY, Provider, left_to_cpu, listed
 from blackthorn.units import US_PER_SECOND
 
-CPU_PROVIDER = "CPUExecutionProvider"
-LOG_FATAL_ONLY = 4
-"""ONNX Runtime's severity at which it writes nothing to standard error; what goes wrong is raised anyway."""
 CUT_OFF_US = 0.5
 """Microseconds that the profiler loses on average: it cuts durations down to whole ones (TimeDiffMicroSeconds)."""
 FRACTIONS = {"float": "float32", "float16": "float16", "double": "float64"}
 WHOLE = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
 """Element types of inputs: ONNX Runtime's name and numpy's, and those that have one name in both."""
-KERNEL_EVENT = "_kernel_time"
 RUN_EVENT = "model_run"
 SEPARATE_WEIGHTS = "session.optimized_model_external_initializers_file_name"
 """Weights of a saved graph in another file: a file in protobuf's format takes 2 GB at most."""
@@ -82,10 +79,12 @@ class ProfiledSession:
         title: what errors call the model.
         profiled: keep the times of all nodes; without it `finish` tells nothing, and nothing is ever full.
         optimised: where to save the graph as ONNX Runtime runs it, its weights in a file beside it.
+        provider: whose kernels are to run it, and in whose memory inputs and outputs are to lie.
+        may_fall_back: nodes that the provider does not take may run on the CPU.
 
     Raises:
         BadValue: an input has an open shape and none is given, or is no tensor of numbers.
-        NotMeasured: ONNX Runtime cannot load or run the model.
+        NotMeasured: ONNX Runtime cannot load or run the model, or leaves nodes of it to the CPU that the provider should run.
     """
 
     def __init__(
@@ -97,10 +96,16 @@ class ProfiledSession:
         title: str = "the model",
         profiled: bool = True,
         optimised: Path | None = None,
+        provider: Provider = CPU,
+        may_fall_back: bool = False,
     ) -> None:
-        import onnxruntime
-
-        self._folder = tempfile.TemporaryDirectory(prefix="blackthorn-") if profiled else None
+        self._title = title
+        self._provider = provider
+        self._profiled = profiled
+        self._is_checked = not (provider.is_cpu or may_fall_back)
+        # Who ran the nodes is in a profile alone, so that the first run at least has one.
+        is_told = profiled or self._is_checked
+        self._folder = tempfile.TemporaryDirectory(prefix="blackthorn-") if is_told else None
         options = _session_options(threads, self._folder.name if self._folder else None)
         if optimised is not None:
             options.optimized_model_filepath = str(optimised)
@@ -108,12 +113,14 @@ class ProfiledSession:
         self._calls = 0
         try:
             content = model if isinstance(model, bytes) else str(model)
-            self._session = onnxruntime.InferenceSession(content, options, providers=[CPU_PROVIDER])
-            self._binding = _bound(self._session, _inputs(self._session, input_shapes or {}))
+            self._session = _opened(content, options, provider, threads)
+            self._binding = _bound(self._session, _inputs(self._session, input_shapes or {}), provider.memory)
+            if is_told and not profiled:
+                self._end_profile()
         except _runtime_errors() as error:
             self.close()
             raise _not_measured(title, error) from error
-        except BadValue:
+        except (BadValue, NotMeasured):
             self.close()
             raise
 
@@ -130,17 +137,32 @@ class ProfiledSession:
         """The nodes of every call, in the order in which they ran; no call may follow.
 
         Raises:
-            NotMeasured: the profile does not hold all calls.
+            NotMeasured: the profile does not hold all calls, or tells that the CPU ran what the provider should have run.
         """
-        if self._folder is None:
+        if not self._profiled:
             return [[] for _ in range(self._calls)]
-        runs = node_times(Path(self._session.end_profiling()).read_bytes())
+        runs = node_times(self._end_profile())
         # The first run is not a call: it found the outputs' shapes while they were bound.
         if len(runs) != self._calls + 1:
             raise NotMeasured(
                 f"ONNX Runtime profiled {len(runs) - 1} of {self._calls} calls", "make fewer calls with one session"
             )
         return runs[1:]
+
+    def _end_profile(self) -> bytes:
+        """The profile of all runs so far; those that follow have none.
+
+        Raises:
+            NotMeasured: the CPU ran what the provider should have run.
+        """
+        profile = Path(self._session.end_profiling()).read_bytes()
+        fallen = left_to_cpu(profile) if self._is_checked else []
+        if fallen:
+            raise NotMeasured(
+                f"the provider '{self._provider.name}' left nodes of {self._title} to the CPU: {listed(fallen)}",
+                "choose the provider 'cpu', or leave out what this one cannot run",
+            )
+        return profile
 
     def close(self) -> None:
         """Free the model and remove the profile; harmless when repeated."""
@@ -179,6 +201,16 @@ def node_times(profile: bytes) -> list[list[NodeTime]]:
             seconds = (event.dur + CUT_OFF_US) / US_PER_SECOND
             runs[run].append(NodeTime(event.name.removesuffix(KERNEL_EVENT), event.args.op_name, seconds))
     return runs
+
+
+def _opened(content: bytes | str, options: Any, provider: Provider, threads: Threads) -> Any:
+    """ONNX Runtime's session; its own way to another provider when one fails is closed."""
+    import onnxruntime
+
+    if provider.is_cpu:
+        return onnxruntime.InferenceSession(content, options, providers=[provider.full_name])
+    chosen = (provider.full_name, provider.options(threads.number))
+    return onnxruntime.InferenceSession(content, options, providers=[chosen], enable_fallback=0)
 
 
 def _session_options(threads: Threads, folder: str | None) -> Any:
@@ -228,16 +260,19 @@ def _filled(shape: tuple[int, ...], kind: str, generator: np.random.Generator) -
     raise BadValue(f"an input of type {kind} cannot be filled", "use a model whose inputs are tensors of numbers")
 
 
-def _bound(session: Any, feeds: Mapping[str, NDArray[Any]]) -> Any:
-    """Inputs and outputs bound to memory of our own; the outputs' shapes are found by running the model once."""
-    import onnxruntime
+def _bound(session: Any, feeds: Mapping[str, NDArray[Any]], memory: str) -> Any:
+    """Inputs and outputs bound to memory of our own, where the provider has its tensors.
+
+    The outputs' shapes are found by running the model once.
+    """
+    from onnxruntime import OrtValue
 
     binding = session.io_binding()
     for name, array in feeds.items():
-        binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+        binding.bind_ortvalue_input(name, OrtValue.ortvalue_from_numpy(array, memory))
     for entry, result in zip(session.get_outputs(), session.run(None, dict(feeds)), strict=True):
         if isinstance(result, np.ndarray) and result.dtype.kind in "fiub":
-            binding.bind_ortvalue_output(entry.name, onnxruntime.OrtValue.ortvalue_from_numpy(result))
+            binding.bind_ortvalue_output(entry.name, OrtValue.ortvalue_from_numpy(result, memory))
         else:  # sequences, maps and texts cannot be bound to memory
             binding.bind_output(entry.name)
     return binding

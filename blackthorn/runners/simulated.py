@@ -6,7 +6,7 @@ computer and under any version of Python. Its clock is its own: a simulated seco
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import ClassVar
 
@@ -21,6 +21,8 @@ REFERENCE_SECONDS = 1e-3
 """What the reference takes at the nominal speed: about as long as a real one."""
 DRIFT_PERIOD = 500
 """Calls in which the speed goes up and down once: slow against one measurement, fast against a sweep."""
+HEAT_PERIOD, HOT = 4000, 1.4
+"""Calls in which the device cools down and heats up once, and how many times as long it takes while it is hot."""
 HASH_BITS = 53
 """Bits of a hash that become a fraction: as many as a float holds."""
 
@@ -35,6 +37,7 @@ class SimulatedRunner(Runner):
         outliers: probability that a point is an outlier, which it stays.
         outlier_factor: by how much an outlier is too slow, from and to.
         drift: relative amplitude of a slow change of speed, which the reference shows, too.
+        heat: share of all calls through which the device is hot: it says so, and takes `HOT` times as long.
         seed: another seed, other chances.
         title: the device is named `simulated-TITLE`.
 
@@ -54,10 +57,11 @@ class SimulatedRunner(Runner):
         outliers: float = 0.0,
         outlier_factor: tuple[float, float] = (1.3, 3.0),
         drift: float = 0.0,
+        heat: float = 0.0,
         seed: int = 0,
         title: str = "formulas",
     ) -> None:
-        chances = {"noise": noise, "jitter": jitter, "outliers": outliers, "drift": drift}
+        chances = {"noise": noise, "jitter": jitter, "outliers": outliers, "drift": drift, "heat": heat}
         for name, chance in chances.items():
             if not 0 <= chance < 1:
                 raise BadValue(f"{name}={chance} cannot be", "choose at least 0 and less than 1")
@@ -68,6 +72,7 @@ class SimulatedRunner(Runner):
         self._title = title
         self._calls = 0
         self._time = 0.0
+        self._was_hot = False
 
     @classmethod
     def lacks(cls) -> str | None:
@@ -92,6 +97,10 @@ class SimulatedRunner(Runner):
 
     def clock(self) -> float:
         return self._time
+
+    def throttled_by(self) -> Sequence[str]:
+        was_hot, self._was_hot = self._was_hot, False
+        return ("heat",) if was_hot else ()
 
     def true_seconds(self, probe: Probe) -> float:
         """What the formula says, without any chance.
@@ -127,6 +136,9 @@ class SimulatedRunner(Runner):
         """Let one call pass; what it took."""
         pace = 1 + self._chances["drift"] * math.sin(2 * math.pi * self._calls / DRIFT_PERIOD)
         taken = seconds * pace * (math.exp(jitter * self._normal("jitter", call)) if jitter else 1.0)
+        if self._calls % HEAT_PERIOD >= (1 - self._chances["heat"]) * HEAT_PERIOD:
+            taken *= HOT
+            self._was_hot = True
         self._calls += 1
         self._time += taken
         return taken

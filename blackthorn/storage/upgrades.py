@@ -50,8 +50,8 @@ def _unchanged(record: JsonObject) -> JsonObject:
 
 
 UPGRADES: dict[type, dict[int, Upgrade]] = {
-    SweepHeader: {1: _spelled_reference},
-    Measurement: {1: _unchanged},
+    SweepHeader: {1: _spelled_reference, 2: _unchanged},
+    Measurement: {1: _unchanged, 2: _unchanged},
     FittedModel: {1: _reference_of_each_class},
     Preset: {},
 }

@@ -21,7 +21,7 @@ RETRIED_SHARE = 0.25
 """Most of a run's points that are measured again: a machine that is never steady must not double the cost."""
 MOST_REFUSALS = 8
 """Points that are tried where not one can be measured: such layers do not run there at all."""
-GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy")
+GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy", "throttled")
 """From the best to the worst."""
 
 
@@ -145,7 +145,7 @@ class _Run:
 
         The file's first point is left as it is, since its reference sets the speed at which all are told.
         """
-        worst = sorted(self._unsteady, key=lambda entry: -entry[1].relative_error)
+        worst = sorted(self._unsteady, key=lambda entry: _worth(entry[1]), reverse=True)
         before = self.retried
         for point, measurement in worst[: max(1, round(RETRIED_SHARE * self.measured))]:
             if interrupted():

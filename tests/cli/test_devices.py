@@ -1,17 +1,63 @@
+from pathlib import Path
+
+import msgspec
 import pytest
 
+from blackthorn.cli import device_list
 from blackthorn.cli.model_choice import this_device
 from blackthorn.errors import MissingPackage
+from blackthorn.runners import onnxruntime as onnxruntime_runner
 from blackthorn.runners import runner_classes
 from blackthorn.runners.host import describe_host
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
+from blackthorn.storage import write_model
 from tests.cli.conftest import Say
+from tests.examples import a_model
+from tests.networks import write_network
+from tests.runners.boards import ORIN_NX, a_computer
 
 
 @pytest.fixture
 def no_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
     lack = str(MissingPackage("onnxruntime", "onnxruntime", "the runner 'onnxruntime'"))
     monkeypatch.setattr(OnnxRuntimeRunner, "lacks", classmethod(lambda _: lack))
+
+
+@pytest.fixture
+def on_an_orin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As if this machine were a Jetson whose clocks are not locked."""
+    board = describe_host(a_computer(tmp_path / "board", ORIN_NX))
+    for module in (device_list, onnxruntime_runner):
+        monkeypatch.setattr(module, "describe_host", lambda: board)
+
+
+LOOSE = "the clocks of this board are not locked (cpu0, cpu4, 17000000.gpu), so timings follow the load; lock them with: sudo"
+
+
+@pytest.mark.usefixtures("on_an_orin")
+def test_a_board_whose_clocks_are_not_locked_is_warned_of(say: Say) -> None:
+    said = say("devices")
+    assert "  l4t: 36.3.0\n" in said.out
+    assert f"\nwarning: {LOOSE} jetson_clocks" in said.out
+    (warning,) = say("devices --json").json["this_machine"]["warnings"]
+    assert warning.startswith(LOOSE)
+
+
+@pytest.mark.usefixtures("on_an_orin")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sweep conv2d --dim filters --max-points 1 --at size=4",
+        "measure {} --seconds 0.1",
+        "validate {} --seconds 0.1 --device m.json",
+    ],
+)
+def test_whoever_times_on_such_a_board_is_warned(say: Say, caplog: pytest.LogCaptureFixture, tmp_path: Path, line: str) -> None:
+    network = write_network(tmp_path, "(float[1, 8] x) => (float[1, 8] y) { y = Sin(x) }")
+    model = msgspec.structs.replace(a_model(), device=msgspec.structs.replace(a_model().device, name=this_device()))
+    write_model(Path("m.json"), model)
+    say(line.format(network))
+    assert [record.message for record in caplog.records if record.message.startswith(LOOSE)]
 
 
 def test_every_runner_is_listed_with_what_it_is(say: Say) -> None:

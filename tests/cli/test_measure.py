@@ -1,6 +1,7 @@
 """`blackthorn measure` on small networks; nothing is asserted about how fast this computer is."""
 
 import math
+import sys
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,12 @@ from blackthorn.cli.exits import INTERRUPTED
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.timing_table import timing_lines
 from blackthorn.records import TimedLayer
+from blackthorn.storage import write_model
 from tests.cli.conftest import Say
+from tests.examples import a_model
 from tests.networks import light_networks, write_network
+from tests.runners.played_nvml import PlayedDriver
+from tests.runners.played_onnxruntime import PlayedRuntime
 from tests.truth.examples import TIMING
 
 pytest.importorskip("onnxruntime")
@@ -32,7 +37,7 @@ def test_programs_get_latency_kernels_and_layers(say: Say, network: str) -> None
     assert found["schema"] == 1
     assert found["model"] == "net"
     assert found["device"] == this_device()
-    assert found["grade"] in ("settled", "drifting", "noisy")
+    assert found["grade"] in ("settled", "drifting", "noisy", "throttled")
     numbers = [found[key] for key in ("latency_ms", "kernel_ms", "reference_ms", "calls")]
     assert all(0 < number < math.inf for number in numbers)
     assert 0 <= found["spread_pct"] < math.inf
@@ -94,6 +99,7 @@ def test_threads_are_part_of_the_device(say: Say, network: str) -> None:
         ("net.onnx --seconds 0", "--seconds"),
         ("net.onnx --threads 0", "--threads"),
         ("net.onnx --affinity one", "--affinity"),
+        ("net.onnx --provider cudda", "did you mean 'cuda'"),
     ],
 )
 @pytest.mark.usefixtures("network")
@@ -114,3 +120,22 @@ def test_an_interrupt_ends_it_quietly(say: Say, monkeypatch: pytest.MonkeyPatch)
     said = say(f"measure {SQUEEZENET} {QUICKLY}")
     assert said.code == INTERRUPTED
     assert said.err.endswith("blackthorn: interrupted.\n")
+
+
+def test_a_network_on_a_gpu_is_timed_as_a_whole(say: Say, network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", PlayedRuntime("CUDAExecutionProvider"))
+    monkeypatch.setitem(sys.modules, "pynvml", PlayedDriver())
+    lines = say(f"measure {network} --input-shape data=4,8 --provider cuda {QUICKLY}").out.splitlines()
+    assert lines[0] == f"net on {this_device(1, 'cuda')}"
+    assert lines[2] == "kernels: ONNX Runtime does not tell those of this provider"
+    assert lines[3].startswith("end to end: ")
+    assert len(lines) == 4
+
+
+def test_a_model_of_another_provider_is_not_this_machines(say: Say, network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", PlayedRuntime("OpenVINOExecutionProvider"))
+    own = msgspec.structs.replace(a_model().device, name=this_device())
+    write_model(Path("cpu.json"), msgspec.structs.replace(a_model(), device=own))
+    line = f"validate {network} --input-shape data=4,8 --provider openvino {QUICKLY}"
+    assert f"there is no fitted model of this machine, {this_device(1, 'openvino')}" in say(line).refusal
+    assert f"the fitted model is of {this_device()}, but timings taken here are of" in say(f"{line} --device cpu.json").refusal

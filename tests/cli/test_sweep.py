@@ -185,6 +185,12 @@ def test_a_sweep_stopped_before_its_first_point_has_no_formula(say: Say, monkeyp
         ("sweep conv2d --dim filters --runner recorded", "add: --recording FILE"),
         ("sweep conv2d --dim filters --runner simulated", "add: --formulas FILE"),
         ("sweep conv2d --dim filters --runner onnxruntime --formulas board.json", "of no use to the runner 'onnxruntime'"),
+        (
+            "sweep conv2d --dim filters --provider cuda --formulas board.json",
+            "--provider is of no use to the runner 'simulated'",
+        ),
+        ("sweep conv2d --dim filters --provider cudda", "did you mean 'cuda'"),
+        ("sweep conv2d --dim filters --provider vsinpu", "has no provider 'vsinpu', only "),
         ("sweep conv2d --dim filters --recording board.json", "board.json"),
         ("sweep conv2d --dim filters --recording nowhere", "nowhere"),
         ("sweep conv2d --dim filters --formulas nowhere.json", "nowhere.json"),

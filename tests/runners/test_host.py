@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from blackthorn.runners.host import caches, describe_host, parse_cpuinfo, processor_name, signature, slug
+from tests.runners.boards import NANO, a_computer
 
 XEON = """\
 processor	: 0
@@ -27,36 +28,11 @@ flags		: fpu sse4_2 avx avx2 fma hypervisor avx512f avx512_vnni amx_tile
 
 """
 
-NANO = "".join(
-    f"""\
-processor	: {cpu}
-model name	: ARMv8 Processor rev 1 (v8l)
-BogoMIPS	: 38.40
-Features	: fp asimd evtstrm aes pmull sha1 sha2 crc32
-CPU implementer	: 0x41
-CPU architecture: 8
-CPU variant	: 0x1
-CPU part	: 0xd07
-CPU revision	: 1
-
-"""
-    for cpu in range(4)
-)
-
 TX2_PARTS = (("0x41", "0xd07"), ("0x4e", "0x003"))
 TX2 = "".join(
     f"processor\t: {cpu}\nCPU implementer\t: {implementer}\nCPU part\t: {part}\n\n"
     for cpu, (implementer, part) in enumerate(TX2_PARTS)
 )
-
-
-def a_computer(folder: Path, files: dict[str, str]) -> Path:
-    """A root folder that holds these files."""
-    for place, text in files.items():
-        path = folder / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
 
 
 @pytest.fixture
@@ -83,8 +59,8 @@ def xeon(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def nano(tmp_path: Path) -> Path:
-    board = {"proc/cpuinfo": NANO, "proc/device-tree/model": "NVIDIA Jetson Nano Developer Kit\0"}
-    return a_computer(tmp_path, board | {"var/lib/nvpmodel/status": "pmode:0000"})
+    told = ("proc/cpuinfo", "proc/device-tree/model")
+    return a_computer(tmp_path, {place: NANO[place] for place in told})
 
 
 def test_an_x86_server_is_named_by_model_and_signature(xeon: Path) -> None:
@@ -111,9 +87,7 @@ def test_a_board_is_named_by_itself_and_its_cores(nano: Path) -> None:
 
 def test_what_a_board_does_not_tell_is_left_out(nano: Path) -> None:
     details = describe_host(nano).details
-    assert details["power_mode"] == "pmode:0000"
-    assert details["instructions"] == "asimd"
-    assert not {"governor", "caches", "memory", "virtual", "nominal_mhz"} & set(details)
+    assert details.keys() == {"system", "machine", "cpus"}
 
 
 def test_clocks_and_memory_do_not_change_the_name(xeon: Path) -> None:
@@ -146,7 +120,7 @@ def test_an_unreadable_file_is_as_none(tmp_path: Path) -> None:
 
 
 def test_hardware_without_a_signature_has_an_empty_one() -> None:
-    assert signature(parse_cpuinfo(NANO)) == ""
+    assert signature(parse_cpuinfo(NANO["proc/cpuinfo"])) == ""
     assert signature([]) == ""
 
 

@@ -129,7 +129,7 @@ def test_its_device_names_hardware_runner_and_threads() -> None:
     one, two = (OnnxRuntimeRunner(threads).device() for threads in (1, 2))
     assert one.name.endswith("cpu-onnxruntime-1t")
     assert two.name == one.name.removesuffix("1t") + "2t"
-    assert {"onnxruntime", "numpy", "python"} == set(one.versions)
+    assert {name.partition("-")[0] for name in one.versions} == {"onnxruntime", "numpy", "python"}
     assert one.details["machine"]
 
 

@@ -16,7 +16,7 @@ def test_a_node_with_nothing_to_do_takes_microseconds() -> None:
 def test_it_is_measured_again_only_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = iter([1e-6, 2e-6])
     now = 0.0
-    monkeypatch.setattr(ort_profiler, "_measured", lambda _: next(figures))
+    monkeypatch.setattr(ort_profiler, "_measured", lambda *_: next(figures))
     monkeypatch.setattr(ort_profiler.time, "monotonic", lambda: now + 1.0)
     share = ProfilerShare(Threads())
     assert [share.seconds(), share.seconds()] == [1e-6, 1e-6]

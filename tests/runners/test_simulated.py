@@ -9,7 +9,7 @@ import pytest
 from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.formulas import Constant, Linear
 from blackthorn.records import Measurement, Probe
-from blackthorn.runners.simulated import SimulatedRunner
+from blackthorn.runners.simulated import HEAT_PERIOD, HOT, SimulatedRunner
 from blackthorn.timing import Timer
 
 LINE = Linear("x", Constant(1e-4), Constant(1e-6))
@@ -107,7 +107,7 @@ def test_a_time_that_cannot_be_is_refused(value: float) -> None:
         SimulatedRunner({"line": Constant(value)}).load(Probe("line", {}))
 
 
-@pytest.mark.parametrize("name", ["noise", "jitter", "outliers", "drift"])
+@pytest.mark.parametrize("name", ["noise", "jitter", "outliers", "drift", "heat"])
 @pytest.mark.parametrize("value", [-0.1, 1.0, math.nan])
 def test_an_amount_of_chance_that_cannot_be_is_refused(name: str, value: float) -> None:
     with pytest.raises(BadValue, match=f"{name}="):
@@ -120,3 +120,14 @@ def test_its_device_tells_formulas_and_chances() -> None:
     assert device.details["noise"] == "0.02"
     assert device.details["seed"] == "3"
     assert device.details["formula of line"] == LINE.text()
+
+
+def test_a_hot_device_is_slower_and_says_so_once() -> None:
+    runner = SimulatedRunner({"line": LINE}, heat=0.25)
+    with runner, runner.load(Probe("line", {"x": 1})) as loaded:
+        cool = [loaded.call() for _ in range(HEAT_PERIOD * 3 // 4)]
+        assert runner.throttled_by() == ()
+        hot = loaded.call()
+        assert runner.throttled_by() == ("heat",)
+        assert runner.throttled_by() == ()
+    assert set(cool) == {hot / HOT}

@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows 2\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows [23]\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -89,6 +89,11 @@ def test_the_reference_of_old_sweeps_was_a_key(tmp_path: Path) -> None:
     header = msgspec.to_builtins(a_header()) | {"schema": 1, "reference": KEY}
     path.write_bytes(msgspec.json.encode(header) + b"\n")
     assert read_sweep(path).header.reference == a_probe(16)
+
+
+def test_sweeps_from_before_points_were_graded_as_throttled_are_read_as_they_are(tmp_path: Path) -> None:
+    (measurement,) = read_sweep(sweep_file(tmp_path / "old.jsonl", schema=2)).measurements
+    assert measurement == a_measurement(1)
 
 
 @pytest.mark.parametrize(

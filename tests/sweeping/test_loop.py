@@ -286,3 +286,24 @@ def test_unsteady_points_are_measured_again_and_the_better_timing_is_kept(tmp_pa
     assert sum(seen.values()) == 9
     assert held[2].grade == "settled"
     assert [m.probe.key for m in measurements] == list(seen), "the better timing stands in the place of the first"
+
+
+def test_throttled_points_are_measured_again_before_all_others(tmp_path: Path) -> None:
+    """A quarter of eight points is measured again: the throttled one first, however small its error."""
+    order: list[int] = []
+    first = {1: "settled", 3: "drifting", 5: "throttled", 7: "noisy"}
+    errors = {"settled": 0.001, "drifting": 0.01, "throttled": 0.002, "noisy": 0.2}
+
+    def caught_hot(probe: Probe) -> Measurement:
+        filters = probe.dimensions["filters"]
+        order.append(filters)
+        grade = first.get(filters, "settled") if order.count(filters) == 1 else "settled"
+        return msgspec.structs.replace(measure(probe), grade=grade, relative_error=errors[grade])
+
+    plan = SweepPlan("conv2d", {"filters": Range(1, 8)}, {"channels": 16, "height": 8})
+    with open_sweep(tmp_path / "sweep.jsonl", a_header(plan)) as file:
+        outcome = sweep(plan, FullSelector(plan.axes), caught_hot, file)
+    assert order[8:] == [5, 7]
+    assert outcome.retried == 2
+    grades = {m.probe.dimensions["filters"]: m.grade for m in read_sweep(tmp_path / "sweep.jsonl").measurements}
+    assert (grades[5], grades[7], grades[3]) == ("settled", "settled", "drifting")
