@@ -121,10 +121,8 @@ def _precision(layer: EngineLayer) -> Precision | None:
 
 
 def _unknown(layer: EngineLayer) -> str:
-    listed = ", ".join(layer.nodes)
-    if layer.nodes:
-        return f"no kind of layer can be told from its type ({layer.layer_type}) and its nodes ({listed})"
-    return f"no kind of layer is a {layer.parameter_type or layer.layer_type or 'layer without a type'}"
+    listed = ", ".join(layer.nodes) or "none"
+    return f"no kind of layer can be told from its type ({layer.layer_type or 'none'}) and its nodes ({listed})"
 
 
 def _told_node(layer: EngineLayer) -> OnnxNode | None:

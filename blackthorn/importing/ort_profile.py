@@ -15,6 +15,8 @@ from blackthorn.errors import BadFile
 from blackthorn.importing.decoding import decoded
 from blackthorn.importing.imported import ImportedLayer
 from blackthorn.importing.reading import probe_by_shapes
+from blackthorn.layers.products import PRODUCT_OPERATORS
+from blackthorn.layers.shapes import Shape
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.messages import Graph, Node
 from blackthorn.records import Network, NetworkLayer, OnnxNode, Precision, Probe, TimedLayer
@@ -137,23 +139,35 @@ def _layers_of(kernels: Sequence[Kernel], model: Path, network: Network) -> dict
 
 
 def _node(event: Event) -> OnnxNode:
-    """A kernel as an ONNX node without attributes.
-
-    What comes after the first input is taken for weights where the profile tells the size of some, or where it has two axes:
-    products of two activations, as in attention, have more, and weights that are packed beforehand are not told.
-    """
-    inputs, outputs = (_shapes(types) for types in (event.args.input_type_shape, event.args.output_type_shape))
-    told = event.args.parameter_size.isdigit() and int(event.args.parameter_size) > 0
-    weighted = told or (len(inputs) > 1 and len(inputs[1] or ()) == MATRIX_RANK)
+    """A kernel as an ONNX node without attributes."""
+    arguments = event.args
+    inputs, outputs = _shapes(arguments.input_type_shape), _shapes(arguments.output_type_shape)
+    if arguments.op_name in PRODUCT_OPERATORS and inputs and outputs:
+        inputs, weighted = _sides(inputs[0], inputs[1] if len(inputs) > 1 else None, outputs[0])
+    else:
+        weighted = arguments.parameter_size.isdigit() and int(arguments.parameter_size) > 0
     return OnnxNode(
         name=event.node,
-        op_type=event.args.op_name,
+        op_type=arguments.op_name,
         inputs=inputs,
         outputs=outputs,
         attributes={},
         constant=(False,) + (weighted,) * max(0, len(inputs) - 1),
-        elements=tuple(_element(types) for types in event.args.input_type_shape),
+        elements=tuple(_element(types) for types in arguments.input_type_shape),
     )
+
+
+def _sides(left: Shape | None, right: Shape | None, result: Shape | None) -> tuple[tuple[Shape | None, ...], bool]:
+    """The sides of a matrix product, and whether the right one is weights.
+
+    Weights that the runtime packs beforehand are left out of profiles; then what stands in their place, if anything, is a bias
+    of one axis. A right side of two axes is weights, too: products of two activations, as in attention, have more.
+    """
+    if not left or not result:
+        return (left, right), False
+    if right is None or len(right) < MATRIX_RANK:
+        return (left, (left[-1], result[-1])), True
+    return (left, right), len(right) == MATRIX_RANK
 
 
 def _shapes(types: TensorTypes) -> tuple[tuple[int, ...] | None, ...]:
