@@ -18,6 +18,7 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
         "onnxruntime": "blackthorn.runners.onnxruntime:OnnxRuntimeRunner",
         "recorded": "blackthorn.runners.recorded:RecordedRunner",
         "simulated": "blackthorn.runners.simulated:SimulatedRunner",
+        "trtexec": "blackthorn.runners.trtexec:TrtexecRunner",
     }
 )
 _PUBLISHED: Mapping[str, str] = MappingProxyType(

@@ -74,7 +74,13 @@ def test_the_first_run_is_left_out_and_the_others_tell_how_times_scatter(tmp_pat
 
 def event(name: str, operator: str, inputs: list, outputs: list, ts: int = 0, **arguments: str) -> dict:
     types = {"input_type_shape": inputs, "output_type_shape": outputs}
-    return {"cat": "Node", "name": f"{name}_kernel_time", "ts": ts, "dur": 10, "args": {"op_name": operator, **types, **arguments}}
+    return {
+        "cat": "Node",
+        "name": f"{name}_kernel_time",
+        "ts": ts,
+        "dur": 10,
+        "args": {"op_name": operator, **types, **arguments},
+    }
 
 
 def written(folder: Path, *events: dict) -> Path:

@@ -9,9 +9,9 @@ import pytest
 
 from blackthorn.errors import BadFile, BadValue
 from blackthorn.importing import Imported, TimedNetwork, imported, read_files
-from blackthorn.importing.machine import version_text
 from blackthorn.onnx_graph import read_network
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
+from blackthorn.runners.trtexec_log import version_text
 from tests.importing.engines import EIGHT, FULL, HALF, LOG, compiled, convolution, metadata, tensor, write_engine
 from tests.networks import write_network
 from tests.runners.trt_profiles import FOLDER, run_seconds
@@ -82,7 +82,11 @@ SHAPES = {
     "a convolution with all that it took in": (convolution("/c/Conv", "/Add", "/Relu"), f"conv2d fp16 {CONV}"),
     "of single precision, without metadata as before TensorRT 8.6": (
         convolution(
-            "Conv_0", "Relu_1", Inputs=[tensor(1, 16, 28, 28, form=FULL)], Outputs=[tensor(1, 32, 28, 28, form=FULL)], Metadata=""
+            "Conv_0",
+            "Relu_1",
+            Inputs=[tensor(1, 16, 28, 28, form=FULL)],
+            Outputs=[tensor(1, 32, 28, 28, form=FULL)],
+            Metadata="",
         ),
         f"conv2d fp32 {CONV}",
     ),
