@@ -1,12 +1,34 @@
-"""A GPU and NVIDIA's packages, played, for tests that ask for `nvidia`."""
+"""NVIDIA's programs and packages, played: trtexec in all tests of runners, a GPU in those that ask for `nvidia`."""
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+FAKE = Path(__file__).with_name("fake_trtexec.py")
+
+
+def install_trtexec(folder: Path) -> Path:
+    """The stand-in as a program named trtexec."""
+    program = folder / "trtexec"
+    program.write_text(f"#!{sys.executable} -S\n{FAKE.read_text()}")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trtexec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The stand-in on the path, with a folder of its own for what trtexec keeps."""
+    folder = tmp_path_factory.mktemp("trtexec")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        yield install_trtexec(folder)
+
 
 DOUBLES = Path(__file__).parent / "doubles"
 PLAYED = ("nvidia_script", "pycuda", "tensorrt", "tensorrt_rtx")
