@@ -21,7 +21,8 @@ from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.messages import Graph, Node
 from blackthorn.records import Network, NetworkLayer, OnnxNode, Precision, Probe, TimedLayer
 from blackthorn.runners.ort_graph import executed_nodes
-from blackthorn.runners.ort_session import CPU_PROVIDER, CUT_OFF_US, FRACTIONS, KERNEL_EVENT, RUN_EVENT
+from blackthorn.runners.ort_providers import CPU, KERNEL_EVENT
+from blackthorn.runners.ort_session import CUT_OFF_US, FRACTIONS, RUN_EVENT
 from blackthorn.timing import trimmed_mean
 from blackthorn.truth.matching import matched
 from blackthorn.units import US_PER_SECOND
@@ -117,7 +118,7 @@ def kernel_layers(kernels: Sequence[Kernel], model: Path | None, network: Networ
 def _understood(event: Event, layer: NetworkLayer | None, *, has_network: bool) -> tuple[Probe | None, str]:
     """What a kernel is, or why that is not known."""
     arguments = event.args
-    if arguments.provider not in ("", CPU_PROVIDER):
+    if arguments.provider not in ("", CPU.full_name):
         return None, f"it ran on {arguments.provider}, of which the profile tells the launch and not the kernel"
     if layer is not None and layer.kind is not None and layer.dimensions is not None:
         return Probe(layer.kind, layer.dimensions, layer.precision), ""

@@ -6,7 +6,7 @@ import math
 import platform
 import statistics
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +17,12 @@ from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
-from blackthorn.runners.cuda import Gpu, GpuFacts, lacks_cuda
-from blackthorn.runners.host import describe_host, slug
+from blackthorn.runners.cuda import Gpu, lacks_cuda
+from blackthorn.runners.cuda_device import describe_device, watch
+from blackthorn.runners.host import describe_host
 from blackthorn.runners.network import Shapes
+from blackthorn.runners.nvidia_gpu import GpuWatch
+from blackthorn.runners.throttling import SystemWatch
 from blackthorn.runners.trt_engines import BuildOptions, EngineBuilder, Model
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 from blackthorn.runners.trt_layers import engine_layers, part_of_call, without_profiler
@@ -93,6 +96,7 @@ class _Opened(NamedTuple):
 
     builder: EngineBuilder
     runtime: tensorrt.Runtime
+    watch: SystemWatch | GpuWatch
 
 
 class TensorRtRunner(Runner):
@@ -144,27 +148,20 @@ class TensorRtRunner(Runner):
         return TENSORRT_FUSIONS
 
     def device(self) -> Device:
-        facts = self._device().facts
-        host = describe_host()
-        versions = {
-            self.name: library_version(import_library(self.name)),
-            "cuda_driver": facts.driver,
-            "python": platform.python_version(),
-        }
+        versions = {self.name: library_version(import_library(self.name)), "python": platform.python_version()}
         settings = {
             "int8": "implicit" if self._build.implicit else "explicit",
             "workspace_mib": str(self._build.workspace_mib),
             "cuda_graph": "yes" if self._call.graph else "no",
             "weights": "cold" if self._call.cold else "warm",
         }
-        return Device(
-            name=device_name(facts, self.name),
-            runner=self.name,
-            hardware=f"{facts.name}, {facts.multiprocessors} multiprocessors; {host.hardware}",
-            threads=1,
-            versions=versions,
-            details={**host.details, **facts.description(), **settings},
-        )
+        return describe_device(self._device().facts, self.name, versions, settings)
+
+    def warnings(self) -> Sequence[str]:
+        return describe_host().warnings
+
+    def throttled_by(self) -> Sequence[str]:
+        return () if self._opened is None else self._opened.watch.reasons()
 
     def load(self, probe: Probe, *, profiled: bool = True) -> TensorRtProbe:
         implicit = self._build.implicit
@@ -196,12 +193,13 @@ class TensorRtRunner(Runner):
             except (TypeError, RuntimeError) as error:  # pybind's words for a null pointer
                 raise builder.fault(f"TensorRT does not start ({first_line(error)})", "TensorRT") from error
             held.pop_all()
-        self._opened = _Opened(builder, runtime)
+        self._opened = _Opened(builder, runtime, watch())
 
     def close(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
             opened.builder.close()
+            opened.watch.close()
         del opened
         gpu, self._gpu = self._gpu, None
         if gpu is not None:
@@ -221,7 +219,7 @@ class TensorRtRunner(Runner):
         """An engine on the device; one that was kept and is of no use here any more is built anew."""
         if self._opened is None:
             raise BadValue("the runner is not open", "use it in a with statement")
-        builder, runtime = self._opened
+        builder, runtime, _ = self._opened
         engine: tensorrt.ICudaEngine | None = runtime.deserialize_cuda_engine(builder.engine(model))
         if engine is None:
             builder.messages.take()
@@ -244,11 +242,6 @@ class TensorRtRtxRunner(TensorRtRunner):
 
     name: ClassVar[str] = "tensorrt_rtx"
     summary: ClassVar[str] = "TensorRT for RTX on an NVIDIA GPU, times by CUDA events"
-
-
-def device_name(facts: GpuFacts, runner: str) -> str:
-    """What identifies a device: boards differ in multiprocessors where their GPUs are called the same."""
-    return slug(f"{facts.name} {facts.multiprocessors}sm {runner}")
 
 
 def _without_leftovers(make: Callable[[], ResultT]) -> ResultT:

@@ -41,5 +41,8 @@ class SystemWatch:
         clocks = [clock for clock in cpu_clocks(self._root) + gpu_clocks(self._root) if clock.is_slowed]
         return [*alerts, *counted, *(f"{clock.name} at {clock.text()}" for clock in clocks)]
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _read_counters(self) -> dict[Path, int]:
         return {path: read_number(path) or 0 for path in self._counters}

@@ -17,7 +17,8 @@ from blackthorn.layers.onnx_probe import Activations, Weights, probe_model
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
-from blackthorn.runners.host import ROOT, describe_host, slug
+from blackthorn.runners.host import describe_host, slug
+from blackthorn.runners.system_files import ROOT
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 from blackthorn.runners.trtexec_files import own_share, read_calls
 from blackthorn.runners.trtexec_log import SELECTED, details_of, told_by

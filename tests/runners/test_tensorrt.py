@@ -406,7 +406,7 @@ def test_a_runner_that_is_not_open_loads_nothing(nvidia: Any) -> None:
 
 def test_the_device_is_described(any_version: Any) -> None:
     device = TensorRtRunner().device()
-    assert (device.name, device.runner, device.threads) == ("orin-16sm-tensorrt", "tensorrt", 1)
+    assert (device.name, device.runner, device.threads) == ("orin-tensorrt", "tensorrt", 1)
     assert device.versions["tensorrt"] == any_version.version
     assert device.details["compute_capability"] == "8.7"
     assert device.details["weights"] == "cold"
