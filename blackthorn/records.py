@@ -368,7 +368,7 @@ class NetworkTiming(msgspec.Struct, frozen=True):
         grade: as of a `Measurement`, of the wall time.
         reference_seconds: what the reference probe took around the calls, in seconds; None on a device that does not drift.
         calls: timed calls behind the wall time.
-        layers: what ran, in order, with kernel times from the runtime's profiler.
+        layers: what ran, in order, with kernel times from the runtime's profiler; none where that tells none.
         speeds: what the references of layer classes took in the same window, in seconds, by the keys of their probes.
     """
 

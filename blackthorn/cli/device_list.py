@@ -1,14 +1,20 @@
 """The runners and the machine that they run on, as a list."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.tables import table
+from blackthorn.errors import DeviceFault, MissingPackage
 from blackthorn.runners import runner_classes
 from blackthorn.runners.host import Host, describe_host
+from blackthorn.runners.jetson import describe_jetson
+from blackthorn.runners.nvidia_gpu import Gpu, describe_gpu
+
+log = logging.getLogger(__name__)
 
 
 class RunnerState(msgspec.Struct, frozen=True):
@@ -20,17 +26,32 @@ class RunnerState(msgspec.Struct, frozen=True):
 
 
 class Devices(msgspec.Struct, frozen=True):
-    """All runners, the machine, and its name with the runner that is used where none is named."""
+    """All runners, the machine, its name with the runner that is used where none is named, and its NVIDIA GPU.
+
+    `gpu` is None where there is none, or nothing that tells of it, and on a Jetson, whose GPU is a part of the machine.
+    """
 
     name: str
     host: Host
     runners: tuple[RunnerState, ...]
+    gpu: Gpu | None = None
 
 
 def describe_devices() -> Devices:
     """What can be measured with here."""
     runners = tuple(RunnerState(name, found.summary, found.lacks()) for name, found in runner_classes().items())
-    return Devices(this_device(), describe_host(), runners)
+    return Devices(this_device(), describe_host(), runners, _gpu())
+
+
+def _gpu() -> Gpu | None:
+    """The GPU of a PC or server."""
+    if describe_jetson() is not None:
+        return None
+    try:
+        return describe_gpu()
+    except (DeviceFault, MissingPackage) as error:
+        log.info("%s", error)
+        return None
 
 
 def devices_lines(devices: Devices) -> Iterator[str]:
@@ -41,8 +62,15 @@ def devices_lines(devices: Devices) -> Iterator[str]:
     yield ""
     yield f"this machine: {devices.host.hardware}"
     yield f"  its name in files: {devices.name}"
-    yield from (f"  {name}: {value}" for name, value in devices.host.details.items())
+    yield from _detail_lines(devices.host.details)
+    if devices.gpu is not None:
+        yield f"its GPU: {devices.gpu.hardware}"
+        yield from _detail_lines({"driver": devices.gpu.driver, **devices.gpu.details})
     yield from (f"warning: {warning}" for warning in devices.host.warnings)
+
+
+def _detail_lines(details: Mapping[str, str]) -> Iterator[str]:
+    return (f"  {name}: {value}" for name, value in details.items())
 
 
 def devices_json(devices: Devices) -> dict[str, Any]:
@@ -57,4 +85,4 @@ def devices_json(devices: Devices) -> dict[str, Any]:
         "details": devices.host.details,
         "warnings": devices.host.warnings,
     }
-    return {"runners": runners, "this_machine": machine}
+    return {"runners": runners, "this_machine": machine, "gpu": devices.gpu}

@@ -9,8 +9,8 @@ from blackthorn.truth import LayerError, Series, Validation
 from blackthorn.truth.figures import BETWEEN_KERNELS, kind_shares, layer_mape, layer_rmspe, mean_error, worst_error
 from blackthorn.units import milliseconds, readable_time
 
-MERGED, UNKNOWN, NOTHING = "merged", "unknown", ""
-"""Stand for a time that was not measured, one that was not predicted, and an error without both."""
+MERGED, UNKNOWN, NOTHING, UNTOLD = "merged", "unknown", "", "-"
+"""Stand for a time that was not measured, one that was not predicted, an error without both, and what no profile tells."""
 
 
 def validation_lines(series: Series, *, by_layer: bool) -> Iterator[str]:
@@ -26,8 +26,9 @@ def validation_lines(series: Series, *, by_layer: bool) -> Iterator[str]:
         yield ""
         yield from _layer_table(entry)
     yield ""
-    yield from _kind_table(validations)
-    yield ""
+    if any(entry.tells_kernels for entry in validations):
+        yield from _kind_table(validations)
+        yield ""
     yield from _network_table(validations)
     yield ""
     yield from _summary(series)
@@ -38,11 +39,11 @@ def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
         (
             shortened(entry.model, LONGEST_NAME),
             readable_time(entry.measured),
-            readable_time(entry.kernels),
-            signed_time(entry.between_kernels),
+            readable_time(entry.kernels) if entry.tells_kernels else UNTOLD,
+            signed_time(entry.between_kernels) if entry.tells_kernels else UNTOLD,
             readable_time(entry.predicted),
             signed_percent(entry.error),
-            percent(entry.coverage),
+            percent(entry.coverage) if entry.tells_kernels else UNTOLD,
             entry.grade,
         )
         for entry in validations

@@ -31,8 +31,6 @@ JETPACKS = {28: "3", 32: "4", 34: "5", 35: "5", 36: "6", 38: "7"}
 HZ_PER_KHZ, HZ_PER_MHZ = 1000, 1e6
 MILLIDEGREES = 1000.0
 """A degree, as sensors count."""
-SLOWED = 0.95
-"""A locked clock is slowed down below this share of what it is locked at: rates are told rounded or as they were counted."""
 LOCK = "sudo jetson_clocks"
 
 
@@ -54,11 +52,6 @@ class Clock(msgspec.Struct, frozen=True):
     def is_locked(self) -> bool:
         """Whether it may go at one speed only."""
         return self.lowest == self.highest
-
-    @property
-    def is_slowed(self) -> bool:
-        """Whether it is locked, and yet slower: the hardware protects itself."""
-        return self.is_locked and self.now is not None and self.now < SLOWED * self.highest
 
     def text(self) -> str:
         """For people, such as `306 to 918 MHz, now 612 MHz`."""

@@ -87,7 +87,6 @@ class OnnxRuntimeProbe(LoadedProbe):
         self._overhead = overhead
         self._profiled = profiled
         self._share = share
-        self._provider = provider
         self._by_call = is_timed_by_call(kind, provider)
         self._operators = kind.operators
         self._copies = kind.copies(probe.dimensions, probe.precision)
@@ -105,7 +104,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         if self._by_call:
             return CallTimes(self._wall, self._wall)
         calls = self._session.finish()
-        if any(self._provider.is_merged(node.node) for nodes in calls for node in nodes):
+        if self._session.is_merged:
             return CallTimes(self._wall, self._wall)
         return CallTimes(self._wall, [self._layer_seconds(nodes) for nodes in calls])
 

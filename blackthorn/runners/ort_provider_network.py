@@ -1,7 +1,7 @@
 """A whole network on a provider of ONNX Runtime other than the CPU's: what ran is told by the profile alone.
 
-Such a provider may compile the network, and then ONNX Runtime can save no graph that tells which nodes became what. A kernel
-that bears the name of a node of the file is that node; any other one was put in or merged by the runtime.
+ONNX Runtime can save no graph that tells which nodes became what once a provider has compiled some. A kernel that bears the
+name of a node of the file is that node; any other one was put in or merged by the runtime.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 class ProviderNetwork(LoadedNetwork):
     """A network in one session without the profiler, and one with it where the profile times kernels.
 
-    Where it times only the calls that start them, as on a GPU, nothing is told but the time of the whole network.
+    Where it times only the calls that start them, as on a GPU, or the provider has compiled nodes into kernels of its own,
+    nothing is told but the time of the whole network.
 
     Args:
         path: the ONNX file.
@@ -49,7 +50,7 @@ class ProviderNetwork(LoadedNetwork):
                 ProfiledSession(path, threads, input_shapes, title=self._title, profiled=False, provider=provider)
             )
             self._profiled: ProfiledSession | None = None
-            if not provider.returns_early:
+            if not (provider.returns_early or self._plain.is_merged):
                 self._profiled = opened.enter_context(
                     ProfiledSession(path, threads, input_shapes, title=self._title, provider=provider)
                 )

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from blackthorn.errors import BlackthornError, DeviceFault, UnknownName
+from blackthorn.runners.jetson import describe_jetson
 from blackthorn.runners.ort_graph import LAYOUT_OPERATORS
 
 ENDING = "ExecutionProvider"
@@ -28,6 +29,7 @@ PACKAGES: Mapping[str, str] = {
     "webgpu": "onnxruntime-webgpu",
 }
 """What to hand to pip for a build with a provider."""
+JETSON_PACKAGES = "https://pypi.jetson-ai-lab.io"
 SYSTEM_MEMORY = "cpu"
 MEMORIES: Mapping[str, str] = {"cann": "cann", "cuda": "cuda", "dml": "dml", "nvtensorrtrtx": "cuda", "tensorrt": "cuda"}
 """Where tensors lie, as ONNX Runtime's OrtValue calls it, of providers that have a memory of their own."""
@@ -100,11 +102,9 @@ def provider_named(name: str) -> Provider:
         raise UnknownName("provider", name, known)
     present = _by_name(onnxruntime.get_available_providers())
     if name not in present:
-        package = PACKAGES.get(name)
-        pip = "build ONNX Runtime with it" if package is None else f"install: pip install --force-reinstall '{package}'"
         raise BlackthornError(
             f"this build of ONNX Runtime {onnxruntime.__version__} has no provider '{name}', only {', '.join(sorted(present))}",
-            f"{pip}, or choose one of these",
+            f"{_to_get(known[name])}, or choose one of these",
         )
     return present[name]
 
@@ -188,6 +188,16 @@ def _by_name(full_names: Sequence[str]) -> dict[str, Provider]:
 def _providers(full_names: Sequence[str]) -> Iterator[Provider]:
     for full_name in full_names:
         yield Provider(full_name.removesuffix(ENDING).lower(), full_name)
+
+
+def _to_get(provider: Provider) -> str:
+    """Where a build with it is to be had; for Jetsons NVIDIA makes its own."""
+    package = PACKAGES.get(provider.name)
+    if package is None:
+        return "build ONNX Runtime with it"
+    if provider.memory == NVIDIA and describe_jetson() is not None:
+        return f"install {package} for your JetPack from {JETSON_PACKAGES}"
+    return f"install: pip install --force-reinstall '{package}'"
 
 
 def _to_start(provider: Provider) -> str:

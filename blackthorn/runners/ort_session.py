@@ -87,6 +87,9 @@ class ProfiledSession:
         NotMeasured: ONNX Runtime cannot load or run the model, or leaves nodes of it to the CPU that the provider should run.
     """
 
+    is_merged: bool = False
+    """Whether the provider is known to have compiled nodes into kernels of its own."""
+
     def __init__(
         self,
         model: bytes | Path,
@@ -156,13 +159,23 @@ class ProfiledSession:
             NotMeasured: the CPU ran what the provider should have run.
         """
         profile = Path(self._session.end_profiling()).read_bytes()
-        fallen = left_to_cpu(profile) if self._is_checked else []
+        if self._is_checked:
+            self._check_placement(profile)
+        return profile
+
+    def _check_placement(self, profile: bytes) -> None:
+        """See who ran the nodes.
+
+        Raises:
+            NotMeasured: the CPU ran what the provider should have run.
+        """
+        fallen = left_to_cpu(profile)
         if fallen:
             raise NotMeasured(
                 f"the provider '{self._provider.name}' left nodes of {self._title} to the CPU: {listed(fallen)}",
                 "choose the provider 'cpu', or leave out what this one cannot run",
             )
-        return profile
+        self.is_merged = any(self._provider.is_merged(node.node) for run in node_times(profile) for node in run)
 
     def close(self) -> None:
         """Free the model and remove the profile; harmless when repeated."""

@@ -63,11 +63,12 @@ def _pairs(layers: Iterable[LayerError]) -> Iterator[tuple[float, float]]:
 
 
 def kind_shares(validations: Sequence[Validation]) -> list[KindShare]:
-    """What each kind of layer adds to the error of all networks together, the largest first."""
-    total = math.fsum(entry.measured for entry in validations)
+    """What each kind of layer adds to the error of networks together, the largest first; of those whose kernels are told."""
+    told = [entry for entry in validations if entry.tells_kernels]
+    total = math.fsum(entry.measured for entry in told)
     measured: dict[str, float] = defaultdict(float)
     predicted: dict[str, float] = defaultdict(float)
-    for entry in validations:
+    for entry in told:
         measured[BETWEEN_KERNELS] += entry.between_kernels
         predicted[BETWEEN_KERNELS] += entry.predicted_between
         for layer in entry.layers:

@@ -38,7 +38,7 @@ class Validation(msgspec.Struct, frozen=True):
         model: its name.
         device: the name of the device.
         measured: seconds of a call, end to end.
-        kernels: seconds of all kernels in it.
+        kernels: seconds of all kernels in it; 0 where the runtime does not tell them.
         predicted: the sum of the layers that formulas cover and of what goes by between kernels, in seconds.
         grade: what to think of `measured`.
         layers: everything that was predicted or ran.
@@ -58,6 +58,11 @@ class Validation(msgspec.Struct, frozen=True):
     def error(self) -> float:
         """(predicted - measured) / measured, end to end."""
         return self.predicted / self.measured - 1.0
+
+    @property
+    def tells_kernels(self) -> bool:
+        """Whether it is known what the call is made of."""
+        return self.kernels > 0.0
 
     @property
     def between_kernels(self) -> float:

@@ -1,4 +1,5 @@
 import re
+import sys
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from tests.cli.conftest import Say
 from tests.examples import a_model
 from tests.networks import write_network
 from tests.runners.boards import ORIN_NX, a_computer
+from tests.runners.played_nvml import PlayedDriver
 
 
 @pytest.fixture
@@ -59,6 +61,21 @@ def test_whoever_times_on_such_a_board_is_warned(say: Say, caplog: pytest.LogCap
     write_model(Path("m.json"), model)
     say(line.format(network))
     assert [record.message for record in caplog.records if record.message.startswith(LOOSE)]
+
+
+def test_the_gpu_of_a_pc_is_described(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", PlayedDriver())
+    assert "\nits GPU: NVIDIA GeForce RTX 3060\n  driver: 535.104.05\n" in say("devices").out
+    assert say("devices --json").json["gpu"]["details"]["compute_capability"] == "8.6"
+
+
+def test_a_computer_without_a_gpu_or_without_what_tells_of_it_is_described(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (PlayedDriver(gpus=0), None):
+        monkeypatch.setitem(sys.modules, "pynvml", module)
+        said = say("devices")
+        assert (said.code, said.err) == (0, "")
+        assert "GPU:" not in said.out
+        assert say("devices --json").json["gpu"] is None
 
 
 def test_every_runner_is_listed_with_what_it_is(say: Say) -> None:

@@ -16,7 +16,7 @@ from blackthorn.cli.validation_table import validation_lines
 from blackthorn.layers import layer_kind
 from blackthorn.records import NetworkTiming, Probe, Reference
 from blackthorn.storage import write_model
-from blackthorn.truth import Failure, Series, validate
+from blackthorn.truth import Failure, Series, timing_json, validate, validation_json
 from tests.cli.conftest import Say
 from tests.examples import a_model
 from tests.networks import light_networks, write_network
@@ -110,6 +110,21 @@ def test_a_network_is_listed_with_what_its_call_is_made_of() -> None:
     titles = lines.index("network  measured  kernels  between kernels  predicted    error  coverage  timing")
     assert lines[titles + 1] == "net         10 ms   7.5 ms           2.5 ms       5 ms  -50.0 %    53.3 %  settled"
     assert "networks: mean absolute error 50.0 %, worst 50.0 %" in lines
+
+
+def test_what_no_profile_tells_is_not_made_up() -> None:
+    timing = msgspec.structs.replace(TIMING, layers=())
+    series = Series(1, (validate(NETWORK, PREDICTION, timing),))
+    lines = [click.unstyle(line) for line in validation_lines(series, by_layer=False)]
+    assert lines[2:4] == [
+        "network  measured  kernels  between kernels  predicted    error  coverage  timing",
+        "net         10 ms        -                -       5 ms  -50.0 %         -  settled",
+    ]
+    assert not any(line.startswith(("kind", "layers:")) for line in lines)
+    (network,) = validation_json(series)["networks"]
+    assert [network[key] for key in ("kernel_ms", "between_kernels_ms", "coverage")] == [None] * 3
+    assert validation_json(series)["kinds"] == []
+    assert timing_json(timing)["kernel_ms"] is None
 
 
 def test_kernels_that_take_longer_than_the_call_leave_less_than_nothing_between() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from blackthorn.runners.host import describe_host
 from blackthorn.runners.jetson import Jetson, describe_jetson, free_memory, power_modes
-from tests.runners.boards import DEVFREQ, NANO, ORIN_NX, THOR, XAVIER_NX, Files, a_computer, cpuinfo
+from tests.runners.boards import NANO, ORIN_NX, THOR, XAVIER_NX, Files, a_computer, cpuinfo
 
 BOARDS = {"nano": NANO, "xavier_nx": XAVIER_NX, "orin_nx": ORIN_NX, "thor": THOR}
 
@@ -83,13 +83,6 @@ def test_the_fastest_power_mode_is_named_by_its_own_number(tmp_path: Path) -> No
 def test_what_the_boards_own_command_leaves_loose_is_locked_by_hand(tmp_path: Path) -> None:
     (warning,) = board(tmp_path, THOR).warnings()
     assert warning.endswith("lock them with: echo 1575000000 | sudo tee /sys/class/devfreq/gpu-gpc-0/min_freq.")
-
-
-def test_a_locked_clock_that_goes_slower_is_slowed(tmp_path: Path) -> None:
-    (clock,) = board(tmp_path, XAVIER_NX).gpu_clocks
-    assert not clock.is_slowed
-    (clock,) = board(tmp_path, {f"{DEVFREQ}/17000000.gv11b/cur_freq": "905250000\n"}).gpu_clocks
-    assert clock.is_slowed
 
 
 @pytest.mark.parametrize("name", BOARDS)

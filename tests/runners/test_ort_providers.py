@@ -75,6 +75,11 @@ def test_a_provider_that_this_build_lacks_is_named_with_its_pip_line(monkeypatch
     )
     with pytest.raises(BlackthornError, match="build ONNX Runtime with it, or choose"):
         provider_named("vsinpu")
+    monkeypatch.setattr("blackthorn.runners.ort_providers.describe_jetson", object)
+    with pytest.raises(BlackthornError, match="install onnxruntime-gpu for your JetPack from https://pypi"):
+        provider_named("cuda")
+    with pytest.raises(BlackthornError, match="pip install --force-reinstall 'onnxruntime-openvino'"):
+        provider_named("openvino")
 
 
 @installed("AzureExecutionProvider")
@@ -238,6 +243,14 @@ def test_what_runs_of_a_network_is_told_by_the_names_of_its_nodes(monkeypatch: p
     assert times.seconds.shape == (3, 2)
 
 
+def test_of_a_network_that_a_provider_compiled_the_whole_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    play(monkeypatch, PlayedRuntime(OPENVINO, merges=True))
+    with OnnxRuntimeRunner(provider="openvino") as runner, runner.load_network(write_network(tmp_path, CHAIN), {}) as loaded:
+        loaded.call_profiled()
+        times = loaded.finish()
+    assert (times.executed, times.seconds.shape) == ((), (1, 0))
+
+
 def test_without_a_call_nothing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     play(monkeypatch, PlayedRuntime(OPENVINO))
     with OnnxRuntimeRunner(provider="openvino") as runner, runner.load_network(write_network(tmp_path, CHAIN), {}) as loaded:
@@ -277,5 +290,4 @@ def test_openvino_times_probes_and_networks_for_real(tmp_path: Path) -> None:
             loaded.call_profiled()
             times = loaded.finish()
     assert measurement.seconds > 0
-    assert [node.operator.startswith("OpenVINO") for node in times.executed] == [True]
-    assert times.seconds.item() > 0
+    assert times.executed == ()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from blackthorn.runners.throttling import SystemWatch
-from tests.runners.boards import CPUFREQ, DEVFREQ, NANO, ORIN_NX, THERMAL, XAVIER_NX, Files, a_computer
+from tests.runners.boards import CPUFREQ, DEVFREQ, NANO, ORIN_NX, THERMAL, XAVIER_NX, Files, a_computer, cpu
 
 
 @pytest.mark.parametrize("files", [NANO, XAVIER_NX, ORIN_NX, {}], ids=["nano", "xavier_nx", "orin_nx", "another computer"])
@@ -54,6 +54,18 @@ def test_a_locked_clock_that_goes_slower_is_told(tmp_path: Path, place: str, rat
     watch = SystemWatch(a_computer(tmp_path, XAVIER_NX))
     a_computer(tmp_path, {place: f"{rate}\n"})
     assert watch.reasons() == [told]
+
+
+def test_a_locked_clock_whose_limits_were_taken_down_is_told(tmp_path: Path) -> None:
+    watch = SystemWatch(a_computer(tmp_path, XAVIER_NX))
+    a_computer(tmp_path, cpu(4, 1190400, 1190400, 1190400))
+    assert watch.reasons() == ["cpu4 at 1190 MHz, now 1190 MHz"]
+
+
+def test_a_locked_clock_may_be_told_a_little_lower(tmp_path: Path) -> None:
+    watch = SystemWatch(a_computer(tmp_path, XAVIER_NX))
+    a_computer(tmp_path, {f"{CPUFREQ}/policy0/scaling_cur_freq": "1401600\n"})
+    assert watch.reasons() == []
 
 
 def test_a_clock_that_is_not_locked_may_go_as_slow_as_it_likes(tmp_path: Path) -> None:
