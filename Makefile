@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+STUBS := $(VENV)/stubs
 
 RUN := build/run
 SWEEP := $(BIN)/blackthorn sweep conv2d --out $(RUN)/sweeps
@@ -34,7 +35,7 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	MYPYPATH=$(STUBS) $(BIN)/mypy
 	$(BIN)/lint-imports
 
 bench: $(READY)
@@ -46,4 +47,6 @@ clean:
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'tensorrt-stubs>=10.13'  # its needs need a GPU
+	$(BIN)/python -m tests.tensorrt_stubs $(STUBS)
 	touch $@

@@ -69,3 +69,8 @@ class NotMeasured(BlackthornError):
 
 class CannotWrite(BlackthornError):
     """A file or folder that cannot be written."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of another library says first; its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

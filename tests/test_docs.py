@@ -17,13 +17,17 @@ from blackthorn.layers import layer_kind
 from blackthorn.records import PlannedSweep, Preset, Range
 from blackthorn.storage import model_path, write_model
 from tests.examples import a_model
+from tests.importing.engines import LOG, convolution, write_engine
+from tests.importing.test_ort_profile import profile_of
 from tests.networks import light_networks
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-ELSEWHERE = ("pip", "make", "git")
+ELSEWHERE = ("pip", "make", "git", "sudo", "scp", "trtexec")
 """Programs whose command lines are not run here."""
 FEW_POINTS = "--formulas staircase.json --max-points 6"
 """Put after a sweep that would take minutes on a device."""
+ON_A_GPU = " --runner trtexec"
+"""Left out of sweeps: what it needs is not here."""
 FEW_SECONDS = "--seconds 0.1"
 """Put after what times whole networks."""
 
@@ -44,6 +48,7 @@ def command_lines() -> list[str]:
 
 def runnable(line: str) -> list[str]:
     """The words of a command line, `blackthorn` left out, with a device that takes no time."""
+    line = line.replace(ON_A_GPU, "")
     if "--preset cnn" in line:
         line = line.replace("--preset cnn", f"--preset {SMALL_PRESET} --formulas staircase.json")
     elif line.startswith("blackthorn sweep") and "--formulas" not in line:
@@ -68,7 +73,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     Path("staircase.json").write_text(device)
     model = msgspec.structs.replace(a_model(), device=msgspec.structs.replace(a_model().device, name=this_device()))
     write_model(model_path(Path("fitted_models"), this_device()), model)
+    write_timings_of_others(tmp_path)
     return tmp_path
+
+
+def write_timings_of_others(folder: Path) -> None:
+    """Files of trtexec, of ONNX Runtime and of a spreadsheet."""
+    engine = write_engine(folder, [convolution("/conv/Conv", "/relu/Relu")], [10.0])
+    engine.profile.rename("profile.json")
+    engine.info.rename("layers.json")
+    Path("trtexec.log").write_text(LOG)
+    profile_of(Path("resnet50.onnx"), folder, runs=2).rename("ort_profile.json")
+    Path("times.csv").write_text("board,out_ch,in_ch,hw,time_ms\nnano,64,32,28,1.5\ntx2,64,32,28,0.7\n")
 
 
 @pytest.mark.usefixtures("folder")

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from blackthorn.cli.engine_options import take_given
 from blackthorn.cli.options import FILE, common_options, examples, listing
 from blackthorn.cli.timing_options import timing_options
 
@@ -37,7 +38,7 @@ def command(network: Path, top: int | None, as_json: bool, **options: Any) -> No
     from blackthorn.cli.timing_table import timing_lines
     from blackthorn.truth import timing_json
 
-    timing = timed(network, **options)
+    timing = timed(network, engine=take_given(options), **options)
     if as_json:
         print_json(timing_json(timing))
     else:

@@ -35,13 +35,12 @@ def this_device(threads: int = 1, provider: str | None = None) -> str:
     return runner_class(defaults.RUNNER)(threads=threads, **chosen).device().name  # type: ignore[call-arg]
 
 
-def choose_model(given: str | None, threads: int = 1, provider: str | None = None) -> Chosen:
+def choose_model(given: str | None, here: str | None = None) -> Chosen:
     """The fitted model that a user means.
 
     Args:
         given: a file, a device's name, or a part of it that no other one has; None for this machine.
-        threads: on how many this machine works, where it is meant.
-        provider: with which execution provider, where it is meant and that is not the usual one.
+        here: what this machine is called as a device, where it is meant; its usual name unless given.
 
     Raises:
         BadFile: the file is not a fitted model.
@@ -49,7 +48,7 @@ def choose_model(given: str | None, threads: int = 1, provider: str | None = Non
         NoModel: there is none of this machine.
     """
     if given is None:
-        return _of_this_machine(this_device(threads, provider))
+        return _of_this_machine(here or this_device())
     if given.endswith(ENDING) or os.sep in given or Path(given).is_file():
         return Path(given), read_model(Path(given))
     found = found_models()

@@ -27,6 +27,9 @@ threads_option = click.option(
 affinity_option = click.option(
     "--affinity", metavar="CPU,...", help="CPUs to run on, counted from 0; the system chooses unless given."
 )
+runner_option = click.option(
+    "--runner", metavar="NAME", help="Back end, as 'blackthorn devices' lists them.  [default: onnxruntime]"
+)
 provider_option = click.option(
     "--provider",
     metavar="NAME",

@@ -10,6 +10,7 @@ import msgspec
 
 from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
+from blackthorn.cli.engine_options import Given
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, header_of, refuse_own_recording, sweep_json
 from blackthorn.cli.tables import table
@@ -64,6 +65,7 @@ def run(
     recordings: Sequence[Path],
     formulas: Path | None,
     out: Path,
+    engine: Given,
 ) -> PresetReport:
     """Carry out every sweep of a preset, one after another; what is known is not measured again.
 
@@ -80,7 +82,7 @@ def run(
     cpus = values.cpus(affinity)
     begin = time.monotonic()
     click.echo(f"{preset.name}: at most {preset.points} points in about {preset.minutes:g} minutes", err=True)
-    with make_runner(runner, threads, cpus, recordings, formulas, provider) as device:
+    with make_runner(runner, threads, cpus, recordings, formulas, provider, engine) as device:
         headers = [header_of(plan, device) for plan in plans]
         for header in headers:
             refuse_own_recording(sweep_path(out, header), recordings)

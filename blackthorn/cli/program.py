@@ -1,7 +1,8 @@
 """The commands, in the order in which they are used; each is a module of this package and imported by its name."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import click
 
@@ -15,11 +16,14 @@ COMMANDS: Sequence[str] = (
     "measure",
     "validate",
     "compare",
+    "import",
     "show",
     "models",
     "devices",
     "completion",
 )
+MODULES: Mapping[str, str] = MappingProxyType({"import": "import_timings"})
+"""Modules that cannot have their command's name, which is a word of Python's."""
 ARGUMENTS = "blackthorn.arguments"
 """Where the context keeps the command line as it was given."""
 
@@ -33,7 +37,7 @@ class Program(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"blackthorn.cli.{cmd_name}").command
+        found: click.Command = importlib.import_module(f"blackthorn.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -3,8 +3,11 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from blackthorn.cli import defaults
+from blackthorn.cli.engine_options import Given, refuse_for, runner_arguments
 from blackthorn.errors import BadValue, BlackthornError
 from blackthorn.runners import Runner, runner_class
 from blackthorn.runners.recorded import RecordedRunner
@@ -12,6 +15,8 @@ from blackthorn.storage import find_sweeps, read_sweep
 
 ONNXRUNTIME = "onnxruntime"
 """The runner that has execution providers."""
+
+NONE_GIVEN: Given = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +28,7 @@ def make_runner(
     recordings: Sequence[Path],
     formulas: Path | None,
     provider: str | None = None,
+    engine: Given = NONE_GIVEN,
 ) -> Runner:
     """The back end of that name, made but not opened.
 
@@ -33,6 +39,7 @@ def make_runner(
         recordings: sweep files or folders of them, for the runner `recorded`.
         formulas: file of a simulated device, for the runner `simulated`.
         provider: execution provider, for the runner `onnxruntime`; None for its usual one.
+        engine: options of TensorRT's runners.
 
     Raises:
         UnknownName: there is no such runner or provider.
@@ -43,13 +50,15 @@ def make_runner(
     _refuse_idle(chosen, recordings, formulas)
     if provider is not None and chosen != ONNXRUNTIME:
         raise BadValue(f"--provider is of no use to the runner '{chosen}'", f"leave it out, or use --runner {ONNXRUNTIME}")
+    refuse_for(chosen, engine)
     if chosen == "recorded":
         return RecordedRunner(*(read_sweep(path) for path in find_sweeps(recordings)))
     if formulas is not None:
         from blackthorn.cli.simulated_device import read_simulated_device
 
         return read_simulated_device(formulas)
-    return _on_device(chosen, threads, affinity, {} if provider is None else {"provider": provider})
+    own = {} if provider is None else {"provider": provider}
+    return _on_device(chosen, threads, affinity, own | runner_arguments(engine))
 
 
 def _asked_for(recordings: Sequence[Path], formulas: Path | None) -> str:
@@ -68,7 +77,7 @@ def _refuse_idle(chosen: str, recordings: Sequence[Path], formulas: Path | None)
             raise BadValue(f"the runner '{runner}' needs {option}", f"add: {option} FILE")
 
 
-def _on_device(name: str, threads: int, affinity: tuple[int, ...], own: Mapping[str, str]) -> Runner:
+def _on_device(name: str, threads: int, affinity: tuple[int, ...], own: Mapping[str, Any]) -> Runner:
     """A back end that runs here, and a word about what makes timings unsteady here.
 
     Those of other packages are made with `threads` and `affinity`, too; `own` are options of this one alone.

@@ -8,8 +8,17 @@ import click
 from click.core import ParameterSource
 
 from blackthorn.cli import defaults
+from blackthorn.cli.engine_options import engine_options, take_given
 from blackthorn.cli.exits import INTERRUPTED
-from blackthorn.cli.options import FILE, affinity_option, common_options, examples, provider_option, threads_option
+from blackthorn.cli.options import (
+    FILE,
+    affinity_option,
+    common_options,
+    examples,
+    provider_option,
+    runner_option,
+    threads_option,
+)
 from blackthorn.errors import BadValue
 
 EXAMPLES = examples(
@@ -42,8 +51,9 @@ OF_ONE_SWEEP = {
 )
 @click.option("--full", is_flag=True, help="Measure every point instead of those that tell most.")
 @click.option("--precision", type=click.Choice(["fp32", "fp16"]), default="fp32", show_default=True, help="Number format.")
-@click.option("--runner", metavar="NAME", help="Back end, as 'blackthorn devices' lists them.  [default: onnxruntime]")
+@runner_option
 @provider_option
+@engine_options
 @threads_option
 @affinity_option
 @click.option("--recording", "recordings", multiple=True, type=FILE, help="Sweep file or folder to replay (runner recorded).")
@@ -63,13 +73,14 @@ def command(context: click.Context, /, preset: str | None, out: Path, as_json: b
     from blackthorn.cli.printing import print_json, print_lines
     from blackthorn.cli.program import ARGUMENTS
 
+    engine = take_given(options)
     again = shlex.join(["blackthorn", *context.meta[ARGUMENTS]])
     if preset is None:
-        report = sweep_run.run(layer=_named(options.pop("layer")), out=out, **options)
+        report = sweep_run.run(layer=_named(options.pop("layer")), out=out, engine=engine, **options)
         interrupted, content = report.outcome.interrupted, sweep_run.sweep_json(report)
         lines = sweep_run.sweep_lines(report, again)
     else:
-        series = preset_run.run(preset, out=out, **_of_presets(context, options))
+        series = preset_run.run(preset, out=out, engine=engine, **_of_presets(context, options))
         interrupted, content = series.interrupted, preset_run.preset_json(series)
         lines = preset_run.preset_lines(series, again, out)
     if as_json:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from blackthorn.cli import defaults, values
+from blackthorn.cli.engine_options import Given
 from blackthorn.cli.formula_text import class_json, class_lines
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.stamp import MADE_BY, now
@@ -48,12 +49,13 @@ def run(
     recordings: Sequence[Path],
     formulas: Path | None,
     out: Path,
+    engine: Given,
 ) -> SweepReport:
     """Carry out a sweep; the arguments are the command's options as they were written."""
     held = values.assignments(fixed, "--at")
     plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
     cpus = values.cpus(affinity)
-    with make_runner(runner, threads, cpus, recordings, formulas, provider) as device:
+    with make_runner(runner, threads, cpus, recordings, formulas, provider, engine) as device:
         header = header_of(plan, device)
         refuse_own_recording(sweep_path(out, header), recordings)
         return carry_out(plan, header, device, TimingPolicy(), out)

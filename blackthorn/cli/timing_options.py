@@ -2,7 +2,15 @@
 
 import click
 
-from blackthorn.cli.options import CommandT, affinity_option, input_shape_option, provider_option, threads_option
+from blackthorn.cli.engine_options import engine_options
+from blackthorn.cli.options import (
+    CommandT,
+    affinity_option,
+    input_shape_option,
+    provider_option,
+    runner_option,
+    threads_option,
+)
 
 SECONDS = 5.0
 """How long a network is timed at most where nothing is said."""
@@ -19,5 +27,6 @@ seconds_option = click.option(
 
 
 def timing_options(function: CommandT) -> CommandT:
-    """Adds `--provider`, `--threads`, `--affinity`, `--input-shape` and `--seconds`."""
-    return provider_option(threads_option(affinity_option(input_shape_option(seconds_option(function)))))
+    """Adds `--runner`, `--provider`, those of TensorRT, `--threads`, `--affinity`, `--input-shape` and `--seconds`."""
+    common = threads_option(affinity_option(input_shape_option(seconds_option(function))))
+    return runner_option(provider_option(engine_options(common)))

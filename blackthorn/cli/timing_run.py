@@ -4,10 +4,12 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from blackthorn.cli import values
+from blackthorn.cli import defaults, values
+from blackthorn.cli.engine_options import Given
 from blackthorn.cli.model_choice import choose_model
 from blackthorn.cli.network_progress import shown_networks
 from blackthorn.cli.runner_choice import make_runner
+from blackthorn.errors import BadValue
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
 from blackthorn.records import NetworkTiming, Probe
@@ -17,15 +19,25 @@ from blackthorn.truth import Candidate, Series, check_same_device, measure, netw
 
 log = logging.getLogger(__name__)
 
+PLAYERS = ("recorded", "simulated")
+"""Runners that play times of layers."""
+
 
 def timed(
-    network: Path, provider: str | None, threads: int, affinity: str | None, shapes: Sequence[str], seconds: float
+    network: Path,
+    runner: str | None,
+    provider: str | None,
+    threads: int,
+    affinity: str | None,
+    shapes: Sequence[str],
+    seconds: float,
+    engine: Given,
 ) -> NetworkTiming:
     """Time a network; the arguments are the command's options as they were written."""
     given = values.shapes(shapes)
     with (
-        _runner(provider, threads, affinity) as runner,
-        Timer(runner, runner.reference(), network_policy(seconds)) as timer,
+        _runner(runner, provider, threads, affinity, engine) as here,
+        Timer(here, here.reference(), network_policy(seconds)) as timer,
         shown_networks(1, seconds) as watcher,
     ):
         watcher.begin(network)
@@ -35,16 +47,19 @@ def timed(
 def validated(
     networks: Sequence[Path],
     device: str | None,
+    runner: str | None,
     provider: str | None,
     threads: int,
     affinity: str | None,
     shapes: Sequence[str],
     seconds: float,
+    engine: Given,
 ) -> Series:
     """Predict networks and time them; all are predicted first, so that what cannot be read is refused at once."""
-    runner = _runner(provider, threads, affinity)
-    _, model = choose_model(device, threads, provider)
-    check_same_device(model.device.name, runner.device().name)
+    here = _runner(runner, provider, threads, affinity, engine)
+    name = here.device().name
+    _, model = choose_model(device, name)
+    check_same_device(model.device.name, name)
     given = values.shapes(shapes)
     read = [read_network(path, given, fusions_on(model.device)) for path in networks]
     candidates = [Candidate(path, network, predict(network, model)) for path, network in zip(networks, read, strict=True)]
@@ -54,12 +69,19 @@ def validated(
         return measure(path, timer, given, references)
 
     with (
-        runner,
-        Timer(runner, runner.reference(), network_policy(seconds)) as timer,
+        here,
+        Timer(here, here.reference(), network_policy(seconds)) as timer,
         shown_networks(len(networks), seconds) as watcher,
     ):
         return validate_all(candidates, timed_beside, watcher)
 
 
-def _runner(provider: str | None, threads: int, affinity: str | None) -> Runner:
-    return make_runner(None, threads, values.cpus(affinity), (), None, provider)
+def _runner(name: str | None, provider: str | None, threads: int, affinity: str | None, engine: Given) -> Runner:
+    """The back end of that name, which times something by itself.
+
+    Raises:
+        BadValue: it only plays what others timed.
+    """
+    if name in PLAYERS:
+        raise BadValue(f"the runner '{name}' does not time whole networks", f"use the runner '{defaults.RUNNER}'")
+    return make_runner(name, threads, values.cpus(affinity), (), None, provider, engine)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from blackthorn.cli.engine_options import take_given
 from blackthorn.cli.exits import MENDABLE
 from blackthorn.cli.options import FILE, common_options, examples, listing
 from blackthorn.cli.timing_options import timing_options
@@ -47,7 +48,7 @@ def command(context: click.Context, /, networks: tuple[Path, ...], by_layer: boo
     from blackthorn.cli.validation_table import validation_lines
     from blackthorn.truth import validation_json
 
-    series = validated(networks, **options)
+    series = validated(networks, engine=take_given(options), **options)
     if as_json:
         print_json(validation_json(series))
     elif series.validations:

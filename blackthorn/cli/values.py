@@ -73,6 +73,23 @@ def shapes(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
     return {name: whole_numbers(sizes, option) for name, sizes in pairs}
 
 
+def texts(given: Iterable[str], option: str, example: str) -> dict[str, str]:
+    """`NAME=TEXT`, each name once; the text may hold an equals sign itself.
+
+    Raises:
+        BadValue: one has another form, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise BadValue(f"'{text}' after {option} is not of the form NAME=VALUE", f"write it as in: {option} {example}")
+        if name in found:
+            raise BadValue(f"{option} gives {name} twice", "give it once")
+        found[name] = value
+    return found
+
+
 def _split(text: str, option: str, example: str) -> tuple[str, str]:
     name, equals, value = text.rpartition("=")
     if not (equals and name.strip() and value.strip()):

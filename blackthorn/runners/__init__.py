@@ -18,12 +18,11 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
         "onnxruntime": "blackthorn.runners.onnxruntime:OnnxRuntimeRunner",
         "recorded": "blackthorn.runners.recorded:RecordedRunner",
         "simulated": "blackthorn.runners.simulated:SimulatedRunner",
+        "tensorrt": "blackthorn.runners.tensorrt:TensorRtRunner",
+        "tensorrt_rtx": "blackthorn.runners.tensorrt:TensorRtRtxRunner",
+        "trtexec": "blackthorn.runners.trtexec:TrtexecRunner",
     }
 )
-_PUBLISHED: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(("tensorrt", "tensorrt_rtx", "trtexec"), "blackthorn.runners.trt_fusions:TENSORRT_FUSIONS")
-)
-"""Where to find what runtimes make of networks whose timings other tools took, so that no back end here speaks for them."""
 
 __all__ = ["CallTimes", "LoadedProbe", "Runner", "fusions_on", "runner_class", "runner_classes"]
 
@@ -43,13 +42,7 @@ def runner_class(name: str) -> type[Runner]:
 def fusions_on(device: Device) -> Fusions | None:
     """What the runner that timed a device makes of a network; None where that runner is not known or makes nothing of it."""
     entry = _entries().get(device.runner)
-    if entry is not None:
-        return _load(entry).fusions(device)
-    place = _PUBLISHED.get(device.runner)
-    if place is None:
-        return None
-    fusions: Fusions = EntryPoint(device.runner, place, GROUP).load()
-    return fusions
+    return None if entry is None else _load(entry).fusions(device)
 
 
 def runner_classes() -> Mapping[str, type[Runner]]:

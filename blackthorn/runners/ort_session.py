@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from blackthorn.errors import BadValue, NotMeasured
+from blackthorn.errors import BadValue, NotMeasured, first_line
 from blackthorn.runners.network import Shapes
 from blackthorn.runners.ort_providers import CPU, KERNEL_EVENT, LOG_FATAL_ONLY, Provider, left_to_cpu, listed
 from blackthorn.units import US_PER_SECOND
@@ -301,5 +301,4 @@ def _runtime_errors() -> tuple[type[Exception], ...]:
 
 def _not_measured(title: str, error: Exception) -> NotMeasured:
     """The first line of what ONNX Runtime said, as an error of ours."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return NotMeasured(f"ONNX Runtime cannot run {title} ({said})", "check the model, or leave this point out")
+    return NotMeasured(f"ONNX Runtime cannot run {title} ({first_line(error)})", "check the model, or leave this point out")

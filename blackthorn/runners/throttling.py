@@ -52,5 +52,8 @@ class SystemWatch:
         locked = self._locked.get(clock.name, 0)
         return min(clock.highest, clock.now or clock.highest) < SLOWED * locked
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _read_counters(self) -> dict[Path, int]:
         return {path: read_number(path) or 0 for path in self._counters}

@@ -10,7 +10,7 @@ import pytest
 
 import blackthorn
 from blackthorn.cli import exits
-from blackthorn.cli.program import COMMANDS, program
+from blackthorn.cli.program import COMMANDS, MODULES, program
 from tests.cli.conftest import Say
 from tests.networks import light_networks
 
@@ -19,7 +19,7 @@ ONLY_NUMPY = tuple(name for name in HEAVY if name != "numpy")
 
 
 def commands() -> list[click.Command]:
-    return [importlib.import_module(f"blackthorn.cli.{name}").command for name in COMMANDS]
+    return [importlib.import_module(f"blackthorn.cli.{MODULES.get(name, name)}").command for name in COMMANDS]
 
 
 def test_without_a_command_it_prints_its_help(say: Say) -> None:

@@ -9,6 +9,8 @@ from blackthorn.runners import Runner
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.runners.recorded import RecordedRunner
 from blackthorn.runners.simulated import SimulatedRunner
+from blackthorn.runners.tensorrt import TensorRtRtxRunner, TensorRtRunner
+from blackthorn.runners.trtexec import TrtexecRunner
 from blackthorn.timing import TimingPolicy
 
 SMALL = layer_kind("conv2d").probe_at({"filters": 16, "channels": 8, "size": 8, "kernel": 3})
@@ -38,4 +40,7 @@ MAKERS: Mapping[str, Callable[[], Runner]] = {
     "onnxruntime": OnnxRuntimeRunner,
     "recorded": lambda: RecordedRunner(a_sweep(a_measurement(SMALL))),
     "simulated": lambda: SimulatedRunner({"conv2d": FORMULA}, noise=0.02, jitter=0.01, drift=0.1),
+    "tensorrt": TensorRtRunner,
+    "tensorrt_rtx": TensorRtRtxRunner,
+    "trtexec": TrtexecRunner,
 }
