@@ -14,7 +14,7 @@ from typing_extensions import Self
 
 from blackthorn.errors import DeviceFault, MissingPackage
 from blackthorn.runners.host import describe_host, slug
-from blackthorn.runners.jetson import describe_jetson, free_memory
+from blackthorn.runners.jetson import describe_jetson
 from blackthorn.runners.system_files import ROOT
 from blackthorn.runners.throttling import SystemWatch
 
@@ -88,29 +88,6 @@ def require_driver(cuda: int, purpose: str) -> None:
         raise DeviceFault(
             f"NVIDIA's driver {release} is older than {purpose}: it runs CUDA {runs // 1000}.{runs % 1000 // 10}, not {cuda}",
             f"update the driver to {newer}, or install {purpose} for CUDA {runs // 1000}",
-        )
-
-
-def require_memory(needed: int, purpose: str, root: Path = ROOT) -> None:
-    """Refuse what does not fit into the memory that is free: a Jetson's, which GPU and processors share, or the GPU's own.
-
-    Args:
-        needed: bytes.
-        purpose: what they are for, for the message.
-
-    Raises:
-        DeviceFault: there is less, or no driver that tells.
-        MissingPackage: it is no Jetson, and nvidia-ml-py is not installed.
-    """
-    if describe_jetson(root) is not None:
-        free = free_memory(root)
-    else:
-        with driver() as told:
-            free = told.nvmlDeviceGetMemoryInfo(told.nvmlDeviceGetHandleByIndex(FIRST)).free
-    if free is not None and free < needed:
-        raise DeviceFault(
-            f"{purpose} needs {needed // MIB} MiB of memory, and {free // MIB} MiB are free",
-            "close other programs, or leave the largest layers out with --range",
         )
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from blackthorn.errors import BlackthornError, DeviceFault, UnknownName
 from blackthorn.runners.jetson import describe_jetson
+from blackthorn.runners.nvidia_gpu import require_driver
 from blackthorn.runners.ort_graph import LAYOUT_OPERATORS
 
 ENDING = "ExecutionProvider"
@@ -117,14 +118,14 @@ def check_starts(provider: Provider, model: bytes) -> None:
         model: a serialised model to begin it with.
 
     Raises:
-        DeviceFault: a library, a driver or a device is missing.
+        DeviceFault: a library, a driver or a device is missing, or the driver is too old.
+        MissingPackage: what tells of the driver is not installed.
     """
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(LOG_FATAL_ONLY)
-    if provider.memory == NVIDIA and hasattr(onnxruntime, "preload_dlls"):
-        with redirect_stdout(io.StringIO()):  # it prints what it does not find, and nothing need be found so
-            onnxruntime.preload_dlls()
+    if provider.memory == NVIDIA:
+        _prepare_cuda(onnxruntime)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = LOG_FATAL_ONLY
     reason = ""
@@ -134,6 +135,20 @@ def check_starts(provider: Provider, model: bytes) -> None:
         begun, reason = [], f" ({str(error).strip().splitlines()[0]})"
     if provider.full_name not in begun:
         raise DeviceFault(f"ONNX Runtime cannot start its provider '{provider.name}' here{reason}", _to_start(provider))
+
+
+def _prepare_cuda(onnxruntime: Any) -> None:
+    """Refuse a driver that is too old, and load the libraries that pip installed; a Jetson's come with its system.
+
+    Raises:
+        DeviceFault, MissingPackage: as `check_starts` does.
+    """
+    built_for = getattr(onnxruntime, "cuda_version", "").partition(".")[0]
+    if built_for and describe_jetson() is None:
+        require_driver(int(built_for), f"ONNX Runtime {onnxruntime.__version__}")
+    if hasattr(onnxruntime, "preload_dlls"):
+        with redirect_stdout(io.StringIO()):  # it prints what it does not find, and nothing need be found so
+            onnxruntime.preload_dlls()
 
 
 def left_to_cpu(profile: bytes) -> list[str]:

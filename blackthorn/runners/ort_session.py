@@ -1,5 +1,6 @@
 """An ONNX Runtime session that is called many times and tells, per call, what each of its nodes took."""
 
+import re
 import tempfile
 import time
 from bisect import bisect_right
@@ -24,6 +25,8 @@ FRACTIONS = {"float": "float32", "float16": "float16", "double": "float64"}
 WHOLE = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
 """Element types of inputs: ONNX Runtime's name and numpy's, and those that have one name in both."""
 RUN_EVENT = "model_run"
+NO_MEMORY = re.compile(r"allocate memory|out of memory|bad_alloc|bad allocation|smaller than requested bytes", re.IGNORECASE)
+"""How ONNX Runtime, CUDA and C++ say that memory is used up."""
 SEPARATE_WEIGHTS = "session.optimized_model_external_initializers_file_name"
 """Weights of a saved graph in another file: a file in protobuf's format takes 2 GB at most."""
 
@@ -301,4 +304,8 @@ def _runtime_errors() -> tuple[type[Exception], ...]:
 
 def _not_measured(title: str, error: Exception) -> NotMeasured:
     """The first line of what ONNX Runtime said, as an error of ours."""
-    return NotMeasured(f"ONNX Runtime cannot run {title} ({first_line(error)})", "check the model, or leave this point out")
+    said = first_line(error)
+    if NO_MEMORY.search(said):
+        remedy = "close other programs, or leave the largest layers out"
+        return NotMeasured(f"there is not enough memory to run {title} ({said})", remedy)
+    return NotMeasured(f"ONNX Runtime cannot run {title} ({said})", "check the model, or leave this point out")

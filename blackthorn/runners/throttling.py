@@ -41,7 +41,7 @@ class SystemWatch:
         before, self._counts = self._counts, self._read_counters()
         alerts = [read_text(folder / "type") or "" for folder in self._alerts if (read_number(folder / "cur_state") or 0) > 0]
         counted = [str(path.relative_to(self._root)) for path, count in self._counts.items() if count > before[path]]
-        slowed = [clock for clock in self._clocks() if self._is_slowed(clock)]
+        slowed = [clock for clock in self._clocks() if self._is_slowed(clock)] if self._locked else []
         return [*alerts, *counted, *(f"{clock.name} at {clock.text()}" for clock in slowed)]
 
     def _clocks(self) -> tuple[Clock, ...]:

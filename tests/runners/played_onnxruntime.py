@@ -29,6 +29,7 @@ class PlayedRuntime(types.ModuleType):
     """
 
     __version__ = "1.99.0"
+    cuda_version = "12.8"
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from blackthorn.errors import DeviceFault, MissingPackage
-from blackthorn.runners.nvidia_gpu import GpuWatch, describe_gpu, require_driver, require_memory
+from blackthorn.runners.nvidia_gpu import GpuWatch, describe_gpu, require_driver
 from tests.runners.boards import DEVFREQ, ORIN_NX, XAVIER_NX, a_computer
 from tests.runners.played_nvml import (
     IDLE,
@@ -128,17 +128,6 @@ def test_a_driver_older_than_the_library_is_refused(monkeypatch: pytest.MonkeyPa
     )
     with pytest.raises(DeviceFault, match="update the driver to the newest one"):
         require_driver(14, "TensorRT 12")
-
-
-def test_memory_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, nowhere: Path, tmp_path: Path) -> None:
-    played = play(monkeypatch, PlayedDriver())
-    played.free = 2**30
-    with closed(played):
-        require_memory(2**30, "the probe", nowhere)
-    with pytest.raises(DeviceFault, match="the probe needs 2048 MiB of memory, and 1024 MiB are free; close other programs"):
-        require_memory(2**31, "the probe", nowhere)
-    with pytest.raises(DeviceFault, match="needs 6144 MiB of memory, and 5120 MiB are free"):
-        require_memory(6 * 2**30, "the engine", a_computer(tmp_path, XAVIER_NX))
 
 
 @pytest.mark.parametrize("name", THROTTLED_BITS)

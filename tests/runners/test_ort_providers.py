@@ -205,6 +205,16 @@ def test_no_driver_is_said_before_anything_else(monkeypatch: pytest.MonkeyPatch)
         OnnxRuntimeRunner(provider="cuda").device()
 
 
+def test_a_driver_older_than_the_build_is_said(cuda: PlayedRuntime) -> None:
+    cuda.cuda_version = "13.0"
+    complaint = (
+        r"driver 535.104.05 is older than ONNX Runtime 1.99.0: it runs CUDA 12.2, not 13; update the driver to version 580"
+    )
+    with OnnxRuntimeRunner(provider="cuda") as runner, pytest.raises(DeviceFault, match=complaint):
+        runner.load(SMALL)
+    assert sys.modules["pynvml"].begun == 0
+
+
 def test_a_gpu_that_throttles_is_heard(cuda: PlayedRuntime) -> None:
     with OnnxRuntimeRunner(provider="cuda") as runner, Timer(runner, runner.reference(), QUICK) as timer:
         timer.measure(SMALL)

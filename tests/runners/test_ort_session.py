@@ -223,3 +223,12 @@ def test_the_session_has_the_threads_it_is_told(monkeypatch: pytest.MonkeyPatch)
     assert seen[0].intra_op_num_threads == 2
     assert seen[0].inter_op_num_threads == 1
     assert seen[0].get_session_config_entry("session.intra_op_thread_affinities") == "1"
+
+
+def test_memory_that_is_not_there_is_said() -> None:
+    """A result of 4 PiB."""
+    huge = a_model("Expand", [("x", F, [1])], (F, [2**50]), {"shape": np.array([2**50])})
+    with pytest.raises(
+        NotMeasured, match=r"not enough memory to run the model \(.*\); close other programs, or leave the largest"
+    ):
+        ProfiledSession(huge)
