@@ -127,7 +127,7 @@ def _unknown(layer: EngineLayer) -> str:
 
 def _told_node(layer: EngineLayer) -> OnnxNode | None:
     """The ONNX node that a layer with parameters is; None where the file tells no parameters of it."""
-    if layer.kernel and layer.out_maps and layer.inputs:
+    if layer.kernel and layer.out_maps and layer.groups > 0 and layer.inputs:
         return _convolution(layer)
     if layer.window_size and layer.pooling_type in POOLS:
         attributes = {
