@@ -105,8 +105,6 @@ def understood(layer: EngineLayer) -> Understood:
     precision = _precision(layer)
     if precision is None:
         return Understood(problem=f"its numbers are of type {result or 'unknown'}, of which nothing is measured")
-    if layer.layer_type == REFORMAT and layer.origin != "QDQ":
-        return Understood(problem="TensorRT put it in to copy a tensor into another layout, which is no layer of a network")
     told = _told_node(layer)
     probe = probe_of(told, precision, result) if told is not None else _named(layer, precision)
     return Understood(probe) if probe is not None else Understood(problem=_unknown(layer))
@@ -137,7 +135,7 @@ def _told_node(layer: EngineLayer) -> OnnxNode | None:
         }
         return _node(layer, POOLS[layer.pooling_type], attributes)
     if layer.layer_type == REFORMAT and layer.inputs:
-        return _rounding(layer)
+        return _copy(layer)
     return None
 
 
@@ -189,11 +187,11 @@ def _convolution(layer: EngineLayer) -> OnnxNode:
     )
 
 
-def _rounding(layer: EngineLayer) -> OnnxNode | None:
-    """A way to 8 bits or back, which TensorRT runs as a copy."""
+def _copy(layer: EngineLayer) -> OnnxNode:
+    """A copy into another layout; also the way to 8 bits or back, which TensorRT runs as one."""
     before, after = layer.inputs[0].element, layer.outputs[0].element
     if (before in BYTES) == (after in BYTES):
-        return None
+        return _node(layer, REFORMAT, {})
     return _node(layer, "QuantizeLinear" if after in BYTES else "DequantizeLinear", {})
 
 
