@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blackthorn.errors import BlackthornError
-from blackthorn.importing import TimedNetwork, class_sweeps, imported, read_files, write
+from blackthorn.importing import TimedNetwork, class_sweeps, imported_profiles, read_files, write
 from blackthorn.records import Device
 from tests.importing.engines import EIGHT, compiled, convolution, tensor, write_engine
 from tests.importing.test_ort_profile import event
@@ -72,7 +72,7 @@ def test_no_change_of_a_file_does_worse_than_a_refusal(made: Callable[[Path], li
         paths = made(tmp_path)
         changed(chance.choice(paths), chance)
         try:
-            found = imported(read_files(paths), network if turn % 2 else None, None)
+            found = imported_profiles(read_files(paths), network if turn % 2 else None)
             for sweep in class_sweeps(found.layers, frozenset(), BOARD, "", ""):
                 write(sweep, tmp_path / str(turn))
             ended["imported"] += 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blackthorn.errors import BadFile, BadValue
-from blackthorn.importing import Imported, TimedNetwork, imported, read_files
+from blackthorn.importing import Imported, TimedNetwork, imported_profiles, read_files
 from blackthorn.onnx_graph import read_network
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 from blackthorn.runners.trtexec_log import version_text
@@ -22,7 +22,7 @@ recorded = pytest.mark.skipif(not FOLDER.exists(), reason="the recorded profiles
 
 
 def imported_from(*paths: Path, network: TimedNetwork | None = None) -> Imported:
-    return imported(read_files(paths), network, None)
+    return imported_profiles(read_files(paths), network)
 
 
 def recording(name: str) -> Imported:
