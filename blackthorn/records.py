@@ -129,7 +129,7 @@ class SweepHeader(msgspec.Struct, frozen=True):
     """First line of a sweep file: what every measurement below it shares.
 
     `axes` are the swept dimensions by name, outermost last; `fixed` are the dimensions held at one value. `reference` is the
-    layer that was timed around every point; None on a device that does not drift.
+    layer that was timed around every point; None on a device that does not drift, and where other tools took the timings.
     """
 
     device: Device
