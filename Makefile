@@ -47,6 +47,6 @@ clean:
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'tensorrt-stubs>=10.13'  # its needs need a GPU
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'tensorrt-stubs==10.13.*'  # its needs need a GPU
 	$(BIN)/python -m tests.tensorrt_stubs $(STUBS)
 	touch $@

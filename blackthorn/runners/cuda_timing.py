@@ -13,8 +13,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from blackthorn.runners.cuda import Gpu, device_errors, seconds_between
 
 log = logging.getLogger(__name__)
@@ -73,7 +71,7 @@ class Gate:
     def close_on(self, stream: Any) -> None:
         """Let nothing pass that is put on the stream from now on."""
         self._state[:] = 0
-        self._kernel.prepared_async_call((1, 1), (1, 1, 1), stream, np.uintp(self._address), np.uint64(MOST_WAITING_NS))
+        self._kernel.prepared_async_call((1, 1), (1, 1, 1), stream, self._address, MOST_WAITING_NS)
 
     def open(self) -> None:
         """Let everything pass."""
