@@ -74,7 +74,7 @@ def test_a_provider_that_this_build_lacks_is_named_with_its_pip_line(monkeypatch
         "install: pip install --force-reinstall 'onnxruntime-gpu', or choose one of these."
     )
     with pytest.raises(BlackthornError, match="build ONNX Runtime with it, or choose"):
-        provider_named("vsinpu")
+        provider_named("rknpu")
     monkeypatch.setattr("blackthorn.runners.ort_providers.describe_jetson", object)
     with pytest.raises(BlackthornError, match="install onnxruntime-gpu for your JetPack from https://pypi"):
         provider_named("cuda")
