@@ -129,7 +129,7 @@ class SweepHeader(msgspec.Struct, frozen=True):
     """First line of a sweep file: what every measurement below it shares.
 
     `axes` are the swept dimensions by name, outermost last; `fixed` are the dimensions held at one value. `reference` is the
-    layer that was timed around every point; None on a device that does not drift.
+    layer that was timed around every point; None on a device that does not drift, and where other tools took the timings.
     """
 
     device: Device
@@ -357,6 +357,13 @@ class TimedLayer(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Transfers(msgspec.Struct, frozen=True):
+    """What all inputs take on their way into a device's own memory, and all results back, in seconds."""
+
+    to_device: float
+    to_host: float
+
+
 class NetworkTiming(msgspec.Struct, frozen=True):
     """A whole network, measured.
 
@@ -370,6 +377,7 @@ class NetworkTiming(msgspec.Struct, frozen=True):
         calls: timed calls behind the wall time.
         layers: what ran, in order, with kernel times from the runtime's profiler; none where that tells none.
         speeds: what the references of layer classes took in the same window, in seconds, by the keys of their probes.
+        transfers: no part of the call; None where a device has no memory of its own, or nobody tells.
     """
 
     model: str
@@ -381,6 +389,7 @@ class NetworkTiming(msgspec.Struct, frozen=True):
     calls: int
     layers: tuple[TimedLayer, ...]
     speeds: dict[str, float] = {}
+    transfers: Transfers | None = None
 
     @property
     def kernel_seconds(self) -> float:

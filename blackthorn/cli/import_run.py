@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.stamp import MADE_BY, now
 from blackthorn.cli.sweep_run import fit_command
 from blackthorn.cli.tables import percent, shortened, table
-from blackthorn.errors import BadValue
+from blackthorn.errors import BadValue, UnknownName
 from blackthorn.importing import (
     TABLE,
     UNITS,
@@ -22,7 +23,8 @@ from blackthorn.importing import (
     TableMapping,
     TimedNetwork,
     class_sweeps,
-    imported,
+    imported_profiles,
+    imported_tables,
     parse_cell,
     read_files,
     tool_of,
@@ -75,19 +77,33 @@ def run(
     is_table = tool_of(given) == TABLE
     _refuse_idle(of_profiles if is_table else of_tables, "a table" if is_table else "a profile")
 
-    def mapping(names: tuple[str, ...]) -> TableMapping:
-        if kind is None:
-            raise BadValue("it is not said what kind of layer the rows are", "name it as in: --kind conv2d")
-        cells = {name: parse_cell(text, names) for name, text in values.texts(columns, "--column", "filters=out_ch").items()}
-        where = values.texts(wanted, "--where", "device=nano")
-        for name in where:
-            parse_cell(name, names)
-        return TableMapping(kind, cells, values.assignments(held, "--at"), where, UNITS[unit or "ms"], precision or "fp32")
-
-    network = None if model is None else TimedNetwork(model, values.shapes(shapes))
-    found = imported(given, network, mapping)
+    if is_table:
+        mapping = partial(_mapping, kind, columns, held, wanted, unit or "ms", precision or "fp32")
+        found = imported_tables(given, mapping)
+    else:
+        found = imported_profiles(given, None if model is None else TimedNetwork(model, values.shapes(shapes)))
     device = _device(found, device_name, runner, values.texts(details, "--detail", "clocks=locked"), threads)
     return _written(found, device, dims, out)
+
+
+def _mapping(
+    kind: str | None,
+    columns: Sequence[str],
+    held: Sequence[str],
+    wanted: Sequence[str],
+    unit: str,
+    precision: Precision,
+    names: tuple[str, ...],
+) -> TableMapping:
+    """What the rows of a table are, by the options and the names of its columns."""
+    if kind is None:
+        raise BadValue("it is not said what kind of layer the rows are", "name it as in: --kind conv2d")
+    cells = {name: parse_cell(text, names) for name, text in values.texts(columns, "--column", "filters=out_ch").items()}
+    where = values.texts(wanted, "--where", "device=nano")
+    for name in where:
+        if name not in names:
+            raise UnknownName("column", name, names)
+    return TableMapping(kind, cells, values.assignments(held, "--at"), where, UNITS[unit], precision)
 
 
 def _written(found: Imported, device: Device, dims: Sequence[str], out: Path) -> ImportReport:

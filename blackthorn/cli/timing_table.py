@@ -30,6 +30,9 @@ def timing_lines(timing: NetworkTiming, top: int | None = None) -> Iterator[str]
         yield f"between kernels: {signed_time(timing.seconds - timing.kernel_seconds)}"
     else:
         yield "kernels: ONNX Runtime does not tell those of this provider"
+    if timing.transfers is not None:
+        inwards, back = readable_time(timing.transfers.to_device), readable_time(timing.transfers.to_host)
+        yield f"transfers, not in the call: {inwards} to the device, {back} back"
     yield f"end to end: {readable_time(timing.seconds)}, spread {percent(timing.spread)}, {timing.grade}, {timing.calls} calls"
 
 

@@ -1,7 +1,7 @@
 """Timings that other tools took, as sweeps: trtexec's and ONNX Runtime's profiles, and tables of any kind."""
 
 from blackthorn.importing.csv_rows import SECONDS, UNITS, Cell, TableMapping, parse_cell
-from blackthorn.importing.files import TABLE, GivenFile, TimedNetwork, imported, read_files, tool_of
+from blackthorn.importing.files import TABLE, GivenFile, TimedNetwork, imported_profiles, imported_tables, read_files, tool_of
 from blackthorn.importing.imported import Imported, ImportedLayer, Machine
 from blackthorn.importing.sweeps import class_sweeps, write
 
@@ -17,7 +17,8 @@ __all__ = [
     "TableMapping",
     "TimedNetwork",
     "class_sweeps",
-    "imported",
+    "imported_profiles",
+    "imported_tables",
     "parse_cell",
     "read_files",
     "tool_of",

@@ -1,6 +1,8 @@
 """Tables of timings: columns are mapped to dimensions of one kind of layer, and rows that are alike are merged later on."""
 
+import contextlib
 import csv
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,18 +32,16 @@ class Cell(msgspec.Struct, frozen=True):
     column: str
     place: int | None = None
 
-    def text(self, row: Mapping[str, str]) -> str:
-        """The number in a row, as it is written.
+    def number(self, row: Mapping[str, str]) -> float:
+        """The number in a row.
 
         Raises:
             BadValue: there is none, or there are several and it is not said which.
         """
-        cell = row[self.column] or ""
+        cell = row[self.column].strip()
         numbers = NUMBER.findall(cell)
-        if self.place is None and len(numbers) == 1 and numbers[0] == cell.strip():
-            return str(numbers[0])
-        if self.place is not None and self.place < len(numbers):
-            return str(numbers[self.place])
+        with contextlib.suppress(ValueError, IndexError):
+            return float(cell if self.place is None else numbers[self.place])
         raise BadValue(f"'{cell}' under {self.column} is not a number", f"name one of several as in: {self.column}[0]")
 
     def whole(self, row: Mapping[str, str]) -> int:
@@ -50,9 +50,9 @@ class Cell(msgspec.Struct, frozen=True):
         Raises:
             BadValue: it is none.
         """
-        value = float(self.text(row))
+        value = self.number(row)
         if not value.is_integer():
-            raise BadValue(f"{value} under {self.column} is not a whole number", "map a column of whole numbers")
+            raise BadValue(f"{value:g} under {self.column} is not a whole number", "map a column of whole numbers")
         return int(value)
 
 
@@ -145,9 +145,11 @@ def _counts(row: Mapping[str, str], where: Mapping[str, str]) -> bool:
 
 def _layer(name: str, row: Mapping[str, str], mapping: TableMapping, kind: LayerKind) -> ImportedLayer:
     try:
-        seconds = float(mapping.cells[SECONDS].text(row)) * mapping.unit
+        seconds = mapping.cells[SECONDS].number(row) * mapping.unit
     except BadValue as error:
         return ImportedLayer(name, 0.0, 1, None, error.problem)
+    if not 0.0 < seconds < math.inf:
+        return ImportedLayer(name, 0.0, 1, None, f"{seconds:g} s is no time that a layer takes")
     try:
         told = {key: cell.whole(row) for key, cell in mapping.cells.items() if key != SECONDS}
         probe = Probe(kind.name, _dimensions(told, mapping.held, kind), mapping.precision)

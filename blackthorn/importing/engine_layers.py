@@ -7,7 +7,6 @@ of inputs and outputs and the ONNX nodes. Field names are those of TensorRT 8.5 
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
 
 import msgspec
 
@@ -21,7 +20,8 @@ ELEMENT_TYPE = re.compile(
 ELEMENTS = {"half": "float16", "fp16": "float16", "fp32": "float32", "float": "float32"}
 """TensorRT's names of element types that numpy has under another one."""
 PRECISIONS: Mapping[str, Precision] = {"float16": "fp16", "float32": "fp32"}
-BYTES = ("int8", "uint8")
+BYTES, SIGNED = ("int8", "uint8"), "int8"
+"""Element types of 8 bits, and that of all weights of 8 bits."""
 NODE_MARK = re.compile(r"\[ONNX Layer: (.*?)\](?=[\x1e\x1f]|\[ONNX Layer: |$)", re.DOTALL)
 """How metadata name the ONNX nodes that became a layer; control characters stand between them."""
 POOLS = {"MAX": "MaxPool", "AVERAGE": "AveragePool"}
@@ -105,8 +105,6 @@ def understood(layer: EngineLayer) -> Understood:
     precision = _precision(layer)
     if precision is None:
         return Understood(problem=f"its numbers are of type {result or 'unknown'}, of which nothing is measured")
-    if layer.layer_type == REFORMAT and layer.origin != "QDQ":
-        return Understood(problem="TensorRT put it in to copy a tensor into another layout, which is no layer of a network")
     told = _told_node(layer)
     probe = probe_of(told, precision, result) if told is not None else _named(layer, precision)
     return Understood(probe) if probe is not None else Understood(problem=_unknown(layer))
@@ -127,7 +125,7 @@ def _unknown(layer: EngineLayer) -> str:
 
 def _told_node(layer: EngineLayer) -> OnnxNode | None:
     """The ONNX node that a layer with parameters is; None where the file tells no parameters of it."""
-    if layer.kernel and layer.out_maps and layer.inputs:
+    if layer.kernel and layer.out_maps and layer.groups > 0 and layer.inputs:
         return _convolution(layer)
     if layer.window_size and layer.pooling_type in POOLS:
         attributes = {
@@ -137,7 +135,7 @@ def _told_node(layer: EngineLayer) -> OnnxNode | None:
         }
         return _node(layer, POOLS[layer.pooling_type], attributes)
     if layer.layer_type == REFORMAT and layer.inputs:
-        return _rounding(layer)
+        return _copy(layer)
     return None
 
 
@@ -155,45 +153,41 @@ def _node(layer: EngineLayer, operator: str, attributes: Mapping[str, object]) -
 
 
 def _convolution(layer: EngineLayer) -> OnnxNode:
-    """A convolution by the ONNX operator that is the same: 8 bits go by names of their own, as the fusions have them."""
+    """A convolution by the ONNX operator that does the same: those of 8 bits go by the names that the fusions give them."""
     data, result = layer.inputs[0], layer.outputs[0]
     transposed = "deconv" in (layer.layer_type + layer.parameter_type).lower()
     channels = data.dimensions[1] if len(data.dimensions) > 1 else 0
     ends = (channels, layer.out_maps // layer.groups) if transposed else (layer.out_maps, channels // layer.groups)
     weights: tuple[int, ...] = (*ends, *layer.kernel)
-    attributes = {
-        "kernel_shape": layer.kernel,
-        "strides": layer.stride or (1,) * len(layer.kernel),
-        "dilations": layer.dilation or (1,) * len(layer.kernel),
-        "group": layer.groups,
-        "pads": (*layer.pre_padding, *layer.post_padding),
-    }
-    image, eight = data.shape, "int8"
-    operator: Literal["Conv", "ConvTranspose", "QLinearConv", "ConvInteger"]
-    if data.element not in BYTES:
-        operator = "ConvTranspose" if transposed else "Conv"
-        inputs: tuple[tuple[int, ...] | None, ...] = (image, weights)
-        elements: tuple[str, ...] = (data.element, data.element)
-    elif result.element in BYTES:
-        operator, inputs, elements = "QLinearConv", (image, (), (), weights), (data.element, "float32", eight, eight)
-    else:
-        operator, inputs, elements = "ConvInteger", (image, weights), (data.element, eight)
+    shapes: tuple[tuple[int, ...] | None, ...] = (data.shape, weights)
+    elements: tuple[str, ...] = (data.element, data.element)
+    operator = "ConvTranspose" if transposed else "Conv"
+    if data.element in BYTES and result.element in BYTES:
+        operator, shapes, elements = "QLinearConv", (data.shape, (), (), weights), (data.element, "", data.element, SIGNED)
+    elif data.element in BYTES:
+        operator, elements = "ConvInteger", (data.element, SIGNED)
     return OnnxNode(
         name=layer.name,
         op_type=operator,
-        inputs=inputs,
+        inputs=shapes,
         outputs=(result.shape,),
-        attributes=attributes,
-        constant=(False,) + (True,) * (len(inputs) - 1),
+        attributes={
+            "kernel_shape": layer.kernel,
+            "strides": layer.stride or (1,) * len(layer.kernel),
+            "dilations": layer.dilation or (1,) * len(layer.kernel),
+            "group": layer.groups,
+            "pads": (*layer.pre_padding, *layer.post_padding),
+        },
+        constant=(False,) + (True,) * (len(shapes) - 1),
         elements=elements,
     )
 
 
-def _rounding(layer: EngineLayer) -> OnnxNode | None:
-    """A way to 8 bits or back, which TensorRT runs as a copy."""
+def _copy(layer: EngineLayer) -> OnnxNode:
+    """A copy into another layout; also the way to 8 bits or back, which TensorRT runs as one."""
     before, after = layer.inputs[0].element, layer.outputs[0].element
     if (before in BYTES) == (after in BYTES):
-        return None
+        return _node(layer, REFORMAT, {})
     return _node(layer, "QuantizeLinear" if after in BYTES else "DequantizeLinear", {})
 
 

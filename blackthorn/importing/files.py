@@ -73,24 +73,36 @@ def tool_of(files: Sequence[GivenFile]) -> str:
     return TOOLS[files[0].role]
 
 
-def imported(files: Sequence[GivenFile], network: TimedNetwork | None, mapping: MakeMapping | None) -> Imported:
-    """What files of one tool hold.
+def imported_profiles(files: Sequence[GivenFile], network: TimedNetwork | None = None) -> Imported:
+    """What profiles of one tool hold.
 
     Args:
         files: at least one, as `read_files` gives them.
-        network: the network that was timed; None if not at hand. Tables have none.
-        mapping: for tables: what a row is.
+        network: the network that was timed; None if not at hand.
 
     Raises:
         BadFile: a file is damaged, or one that belongs to it is missing.
-        UnknownName, BadValue: the mapping does not fit the table.
+        BadValue: files of trtexec are of several GPUs.
     """
-    tool = tool_of(files)
-    if tool == TRTEXEC:
-        return _of_trtexec(files, network)
-    if tool == ONNXRUNTIME:
-        return _of_onnxruntime(files, network)
-    return _of_tables(files, mapping)
+    return _of_trtexec(files, network) if tool_of(files) == TRTEXEC else _of_onnxruntime(files, network)
+
+
+def imported_tables(files: Sequence[GivenFile], mapping: MakeMapping) -> Imported:
+    """What tables hold.
+
+    Args:
+        files: at least one, as `read_files` gives them.
+        mapping: what rows are, by the names of the columns.
+
+    Raises:
+        BadFile: a table is damaged.
+        UnknownName, BadValue: the mapping does not fit it.
+    """
+    layers: list[ImportedLayer] = []
+    for file in files:
+        columns, rows = read_table(file.text, file.path)
+        layers += table_layers(rows, mapping(columns))
+    return Imported("a table", "", tuple(layers))
 
 
 def _given(path: Path) -> GivenFile:
@@ -155,16 +167,3 @@ def _kernel_layers(kernels: Sequence[Kernel], network: TimedNetwork | None) -> I
         return kernel_layers(kernels, None, None)
     fusions = onnxruntime_fusions(AVX512_BLOCK if is_blocked(kernels) else None)
     return kernel_layers(kernels, network.path, network.fused(fusions))
-
-
-def _of_tables(files: Sequence[GivenFile], mapping: MakeMapping | None) -> Imported:
-    if mapping is None:
-        raise BadValue(
-            "it is not said what the rows of the table are",
-            "name the kind of layer and map its dimensions, as in: --kind conv2d --column filters=out_ch --column seconds=ms",
-        )
-    layers: list[ImportedLayer] = []
-    for file in files:
-        columns, rows = read_table(file.text, file.path)
-        layers += table_layers(rows, mapping(columns))
-    return Imported("a table", "", tuple(layers))

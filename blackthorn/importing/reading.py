@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from blackthorn.layers import LayerKind, layer_kinds
+from blackthorn.layers.shapes import input_shape, output_shape
 from blackthorn.records import OnnxNode, Precision, Probe
 
 TOLD_BY_SHAPES = frozenset(
@@ -13,6 +14,8 @@ TOLD_BY_SHAPES = frozenset(
     | {"reshape", "sigmoid", "softplus", "sum", "where"}
 )
 """Kinds whose dimensions follow from the shapes of inputs and outputs; others ask for an axis, a window or a stride."""
+SMALLEST_RANK = 3
+"""Axes of the weights of a convolution at least: filters, channels, and one of the kernel."""
 WHOLE = ("int", "uint", "bool")
 """How numpy's names of whole numbers and truth values begin."""
 
@@ -51,8 +54,8 @@ def _first_read(node: OnnxNode, precision: Precision, result: str, kinds: Iterab
 
 def _plain_convolution(node: OnnxNode) -> OnnxNode | None:
     """A convolution that has no attributes but its groups; None where shapes leave something open."""
-    data, weights, output = (*node.inputs[:2], *node.outputs[:1]) if len(node.inputs) > 1 and node.outputs else (None,) * 3
-    if not data or not weights or not output or weights[1] < 1:
+    data, weights, output = input_shape(node, 0), input_shape(node, 1), output_shape(node, 0)
+    if not data or not weights or not output or len(weights) < SMALLEST_RANK:
         return None
     if set(weights[2:]) != {1} or data[2:] != output[2:]:
         return None

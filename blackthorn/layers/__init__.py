@@ -51,6 +51,7 @@ from blackthorn.layers.random_numbers import RandomNormal, RandomUniform
 from blackthorn.layers.ranking import ArgMax, OneHot, TopK
 from blackthorn.layers.recurrent import Gru, Lstm
 from blackthorn.layers.recurrent_int8 import LstmInt8
+from blackthorn.layers.reformat import Reformat
 from blackthorn.layers.reorder import ReorderInput, ReorderOutput
 from blackthorn.layers.repeating import Expand, ReverseSequence
 from blackthorn.layers.reshape import Reshape
@@ -158,6 +159,7 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
     RotaryEmbedding,
     GridSample,
     ShortTimeFourier,
+    Reformat,
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 

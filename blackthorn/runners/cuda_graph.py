@@ -7,7 +7,7 @@ import ctypes
 import sys
 from typing import Any
 
-from blackthorn.errors import NotMeasured
+from blackthorn.errors import DeviceFault, NotMeasured, first_line
 from blackthorn.runners.cuda_timing import Enqueue
 
 DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
@@ -26,10 +26,11 @@ class RecordedWork:
 
     Raises:
         NotMeasured: the work cannot be recorded.
+        DeviceFault: the driver's library is not found.
     """
 
     def __init__(self, enqueue: Enqueue, stream: int, driver: Any = None) -> None:
-        self._driver = driver or ctypes.CDLL(DRIVER_LIBRARY)
+        self._driver = driver or _driver()
         self._runnable = _Handle()
         graph = _Handle()
         try:
@@ -62,3 +63,11 @@ class RecordedWork:
         if status:
             problem = f"CUDA cannot run this as a graph ({function} gave error {status})"
             raise NotMeasured(problem, "leave out --cuda-graph")
+
+
+def _driver() -> Any:
+    try:
+        return ctypes.CDLL(DRIVER_LIBRARY)
+    except OSError as error:
+        problem = f"the library of the NVIDIA driver is not found ({first_line(error)})"
+        raise DeviceFault(problem, "add its folder to LD_LIBRARY_PATH, or leave out --cuda-graph") from error

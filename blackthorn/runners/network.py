@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from blackthorn.records import Transfers
+
 Shapes = Mapping[str, tuple[int, ...]]
 """Shapes of inputs by name."""
 
@@ -44,6 +46,10 @@ class LoadedNetwork(abc.ABC):
     @abc.abstractmethod
     def call_profiled(self) -> float:
         """Run it once under the profiler; wall seconds, the profiler's own work among them."""
+
+    def transfers(self) -> Transfers | None:
+        """What inputs and results take on the way to the device and back, no part of `call`; None where they need none."""
+        return None
 
     @abc.abstractmethod
     def finish(self) -> NetworkTimes:

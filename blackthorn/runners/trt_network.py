@@ -9,7 +9,7 @@ from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.messages import Graph
 from blackthorn.onnx_graph.tensors import FLOAT16
-from blackthorn.records import Precision
+from blackthorn.records import Precision, Transfers
 from blackthorn.runners.network import ExecutedNode, LoadedNetwork, NetworkTimes, Shapes
 from blackthorn.runners.trt_engines import Model
 from blackthorn.runners.trt_layers import LayerTime, engine_layers, without_profiler
@@ -38,6 +38,9 @@ class TensorRtNetwork(LoadedNetwork):
         whole, times = self._session.call_profiled()
         self._calls.append(without_profiler(times, self._last or whole))
         return whole
+
+    def transfers(self) -> Transfers:
+        return self._session.transfers()
 
     def finish(self) -> NetworkTimes:
         executed = tuple(ExecutedNode(*layer) for layer in self._layers)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from blackthorn.errors import BadValue, BlackthornError
+from blackthorn.records import Transfers
 from blackthorn.runners.cuda import Gpu, device_errors
 from blackthorn.runners.cuda_graph import RecordedWork
 from blackthorn.runners.cuda_timing import Stopwatch
@@ -36,6 +38,8 @@ ELEMENTS: Mapping[str, str] = {
     "FP8": "uint8",
 }
 """TensorRT's element types as numpy has them; those that it lacks as whole numbers of the same length."""
+TRANSFERS = 10
+"""Copies behind a median."""
 FRACTIONS = frozenset({"float32", "float16"})
 PATTERN = 65_521
 """Length of the repeated pattern that fills inputs: drawing a hundred million numbers takes longer than timing the layer."""
@@ -48,6 +52,14 @@ class CallOptions(msgspec.Struct, frozen=True):
 
     cold: bool = True
     graph: bool = False
+
+
+class _Placed(NamedTuple):
+    """A tensor in the device's memory, of so many bytes."""
+
+    memory: Any
+    size: int
+    is_input: bool
 
 
 class EngineSession:
@@ -83,7 +95,9 @@ class EngineSession:
         self._title = title
         self._fault = fault
         self._shapes = input_shapes or {}
+        self._gpu = gpu
         self._addresses: dict[str, int] = {}
+        self._on_device: list[_Placed] = []
         self._profiled: tensorrt.IExecutionContext | None = None
         self._times: list[LayerTime] = []
         chosen = options or CallOptions()
@@ -125,6 +139,23 @@ class EngineSession:
             raise self._fault(f"TensorRT's profiler tells nothing of {self._title}", self._title)
         return whole, list(self._times)
 
+    def transfers(self) -> Transfers:
+        """What all inputs take into the device's memory, and all results out of it, from and to pinned memory."""
+        inputs = [(placed, self._gpu.pinned(placed.size)) for placed in self._on_device if placed.is_input]
+        results = [(placed, self._gpu.pinned(placed.size)) for placed in self._on_device if not placed.is_input]
+        driver, stream = self._gpu.driver, self._watch.stream
+
+        def take_in(_: int) -> None:
+            for placed, host in inputs:
+                driver.memcpy_htod_async(placed.memory, host, stream)
+
+        def take_back(_: int) -> None:
+            for placed, host in results:
+                driver.memcpy_dtoh_async(host, placed.memory, stream)
+
+        seconds = (statistics.median(self._watch.time(way) for _ in range(TRANSFERS)) for way in (take_in, take_back))
+        return Transfers(*seconds)
+
     def information(self) -> str:
         """What TensorRT's inspector tells of the engine, in JSON."""
         inspector = self._engine.create_engine_inspector()
@@ -136,6 +167,7 @@ class EngineSession:
         self._profiled = None
         if "_held" in self.__dict__:
             self._held.close()
+        self._on_device.clear()
         self.__dict__.pop("_work", None)
         self.__dict__.pop("_engine", None)
 
@@ -217,6 +249,7 @@ class EngineSession:
                 with device_errors(gpu.driver):
                     gpu.driver.memcpy_htod(memory, _numbers(size, element))
             address = int(memory)
+            self._on_device.append(_Placed(memory, size, is_input=element is not None))
         self._addresses[name] = address
         if not self._context.set_tensor_address(name, address):
             raise self._fault(f"TensorRT does not take the memory for '{name}' of {self._title}", self._title)

@@ -24,6 +24,7 @@ from blackthorn.runners.trtexec_files import own_share, read_calls
 from blackthorn.runners.trtexec_log import SELECTED, details_of, told_by
 from blackthorn.runners.trtexec_program import TrtexecProgram, find_program
 from blackthorn.storage.blobs import cache_folder
+from blackthorn.storage.disk import make_folder, write_errors
 
 TIME_LIMIT = 900.0
 """Seconds for a run: a large layer's engine takes minutes on a small board."""
@@ -58,7 +59,7 @@ class TrtexecProbe(LoadedProbe):
         self._wall: list[float] = []
         try:
             self._share = self._build(probe)
-        except BlackthornError:
+        except BaseException:
             self.close()
             raise
 
@@ -87,11 +88,8 @@ class TrtexecProbe(LoadedProbe):
         """
         kind = layer_kind(probe.layer)
         model, profile, layers = self._file("model"), self._file("profile"), self._file("layers")
-        model.write_bytes(
-            kind.onnx_model(probe.dimensions, probe.precision)
-            if kind.timed_by_call
-            else probe_model(kind.probe_layer(probe.dimensions), 1, probe.precision)
-        )
+        with write_errors(model):
+            model.write_bytes(_single(kind, probe))
         building = self._program.building(probe.precision, self._runner.timing_cache(), of_bytes=_holds_bytes(kind, probe))
         files = [f"--exportProfile={profile}", f"--exportLayerInfo={layers}", "--separateProfileRun"]
         self._time([f"--onnx={model}", f"--saveEngine={self._file('engine')}", *building, *files])
@@ -116,6 +114,7 @@ class TrtexecRunner(Runner):
         affinity: none, for the same reason.
         program: trtexec; where it is found by itself if None.
         time_limit: seconds after which a build is given up.
+        root: where the system's files are.
 
     Raises:
         BadValue: threads or CPUs were chosen.
@@ -174,7 +173,7 @@ class TrtexecRunner(Runner):
         One a version; TensorRT itself sets aside what another GPU left there.
         """
         cache = cache_folder()
-        cache.mkdir(parents=True, exist_ok=True)
+        make_folder(cache)
         return cache / f"trtexec-{self._program.version or 'unknown'}.cache"
 
     def _described(self) -> Device:
@@ -196,6 +195,13 @@ class TrtexecRunner(Runner):
             versions={"tensorrt": self._program.version} if self._program.version else {},
             details={**host.details, **details_of(told)},
         )
+
+
+def _single(kind: LayerKind, probe: Probe) -> bytes:
+    """A probe that holds its layer once; of what is timed by its call, the whole."""
+    if kind.timed_by_call:
+        return kind.onnx_model(probe.dimensions, probe.precision)
+    return probe_model(kind.probe_layer(probe.dimensions), 1, probe.precision)
 
 
 def _holds_bytes(kind: LayerKind, probe: Probe) -> bool:

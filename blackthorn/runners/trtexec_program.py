@@ -109,7 +109,12 @@ class TrtexecProgram:
         command = [str(self._path), *arguments]
         try:
             ended = subprocess.run(  # noqa: S603 (the user's own program; nothing passes through a shell)
-                command, capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
+                command,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C stops a sweep after the point in hand, which must not lose its process
             )
         except subprocess.TimeoutExpired as error:
             problem = f"trtexec took more than {seconds:.0f} s for {title}"

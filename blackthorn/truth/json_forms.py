@@ -21,6 +21,8 @@ def timing_json(timing: NetworkTiming) -> dict[str, Any]:
         "kernel_ms": _ms(timing.kernel_seconds if timing.layers else None),
         "reference_ms": _ms(timing.reference_seconds),
         "calls": timing.calls,
+        "to_device_ms": _ms(None if timing.transfers is None else timing.transfers.to_device),
+        "to_host_ms": _ms(None if timing.transfers is None else timing.transfers.to_host),
         "layers": [_timed_json(layer) for layer in timing.layers],
     }
 

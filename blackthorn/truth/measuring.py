@@ -49,6 +49,7 @@ def measure(path: Path, timer: Timer, input_shapes: Shapes, references: Sequence
         loaded = held.enter_context(timer.runner.load_network(path, input_shapes))
         beside = [held.enter_context(timer.load_reference(probe)) for probe in references]
         wall, profiled, *others = timer.cycles(loaded.call, loaded.call_profiled, *(one.time for one in beside))
+        transfers = loaded.transfers()
         times = loaded.finish()
     walls = _walls(wall)
     counts = _undisturbed(walls)
@@ -66,6 +67,7 @@ def measure(path: Path, timer: Timer, input_shapes: Shapes, references: Sequence
         calls=sum(entry.calls for entry in counted),
         layers=_layers(times, profiled, walls, seconds),
         speeds={probe.key: _beside(_walls(each), walls, seconds) for probe, each in zip(references, others, strict=True)},
+        transfers=transfers,
     )
 
 

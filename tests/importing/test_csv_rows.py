@@ -60,6 +60,9 @@ def test_only_rows_that_have_these_values_count() -> None:
         ("8,8,fast", "'fast' under ms is not a number"),
         ("1x2,8,1", "'1x2' under out is not a number"),
         ("8.5,8,1", "8.5 under out is not a whole number"),
+        ("inf,8,1", "inf under out is not a whole number"),
+        ("8,8,-1", "-0.001 s is no time that a layer takes"),
+        ("8,8,nan", "nan s is no time that a layer takes"),
         ("0,8,1", "filters=0 is too small"),
     ],
 )
@@ -67,6 +70,10 @@ def test_a_row_that_is_no_layer_says_why_and_the_others_stay(row: str, problem: 
     bad, good = layers(f"out,in,ms\n{row}\n8,8,1\n")
     assert (bad.probe, bad.problem) == (None, problem)
     assert good.probe is not None
+
+
+def test_times_may_be_written_with_exponents() -> None:
+    assert layers("out,in,ms\n8,8,1.5e-02\n")[0].seconds == pytest.approx(1.5e-5)
 
 
 def test_whole_numbers_may_be_written_as_fractions() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from blackthorn.errors import BadFile, BadValue
-from blackthorn.importing import Imported, ImportedLayer, TimedNetwork, imported, read_files
+from blackthorn.importing import Imported, ImportedLayer, TimedNetwork, imported_profiles, read_files
 from tests.networks import light_networks, write_network
 from tests.runners.optimised import save
 
@@ -33,7 +33,7 @@ def profile_of(network: Path, folder: Path, runs: int = RUNS) -> Path:
 
 
 def imported_from(profile: Path, model: Path | None = None) -> Imported:
-    return imported(read_files([profile]), None if model is None else TimedNetwork(model), None)
+    return imported_profiles(read_files([profile]), None if model is None else TimedNetwork(model))
 
 
 def by_operator(found: Imported) -> dict[str, ImportedLayer]:

@@ -8,7 +8,7 @@ from blackthorn.layers import LayerKind, layer_kind, layer_kinds
 from blackthorn.records import Dimensions
 
 KINDS = sorted(layer_kinds())
-REORDERS = ("reorder_input", "reorder_output")
+REORDERS = ("reformat", "reorder_input", "reorder_output")
 """Kinds that no ONNX node is: the runtime puts them in."""
 KERNELS = [name for name in KINDS if not layer_kind(name).timed_by_call]
 """Kinds whose probes hold copies of a layer."""

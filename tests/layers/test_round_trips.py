@@ -41,3 +41,11 @@ def test_changes_of_layout_are_read_from_the_plain_side(domain: str) -> None:
     assert layer_kind("reorder_input").read(entering) == dimensions
     assert layer_kind("reorder_output").read(leaving) == dimensions
     assert layer_kind("reorder_input").read(leaving) is None
+
+
+def test_copies_of_images_into_another_layout_are_read_where_they_move_something() -> None:
+    def read(*shape: int, operator: str = "Reformat") -> dict[str, int] | None:
+        return layer_kind("reformat").read(OnnxNode("copy", operator, (shape,), (shape,), {}))
+
+    assert read(2, 20, 7, 9) == {"channels": 20, "height": 7, "width": 9, "batch": 2}
+    assert read(1, 1, 7, 7) is read(1, 20, 1, 1) is read(20, 7) is read(1, 20, 7, 9, operator="Transpose") is None

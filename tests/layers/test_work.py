@@ -42,6 +42,7 @@ COUNTS = {
     "lstm": ("hidden=3 inputs=5 steps=7 directions=2", 7 * 2 * 4 * 3 * 8, 35 + 7 * 2 * 3 + 2 * (12 * 5 + 12 * 3 + 24)),
     "gru": ("hidden=3 inputs=5 steps=7 directions=1", 7 * 3 * 3 * 8, 35 + 7 * 3 + 9 * 5 + 9 * 3 + 18),
     "reorder_input": ("channels=20 height=5 width=4", 0, 2 * 400),
+    "reformat": ("channels=20 height=5 width=4", 0, 2 * 400),
     "reorder_output": ("channels=20 height=5 width=4", 0, 2 * 400),
     "where": ("rows=3 columns=8", 0, 8 * BYTE + 48 + 1),
     "expand": ("runs=3 copies=4 run_length=5", 0, 15 + 60),

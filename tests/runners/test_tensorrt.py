@@ -426,6 +426,16 @@ def test_a_network_is_called_as_programs_do_and_its_layers_add_up(any_version: A
     assert conv.nodes == (conv.name,)
 
 
+def test_transfers_are_timed_apart(any_version: Any) -> None:
+    with TensorRtRunner() as runner, runner.load_network(light_networks()["light_squeezenet"], {}) as network:
+        network.call()
+        assert "copy back" not in any_version.journal
+        transfers = network.transfers()
+    assert transfers.to_device == pytest.approx(4 * 3 * 224 * 224 / 10e9)
+    assert transfers.to_host == pytest.approx(4 * 1000 / 10e9)
+    assert any_version.faults == []
+
+
 def test_a_network_with_an_open_shape_is_built_for_the_one_given(nvidia: Any, tmp_path: Path) -> None:
     import onnx
 

@@ -26,6 +26,7 @@ class MemoryError(Error):  # noqa: A001 (pycuda's own name)
 device_attribute = SimpleNamespace(L2_CACHE_SIZE="l2", MULTIPROCESSOR_COUNT="sm")
 host_alloc_flags = SimpleNamespace(DEVICEMAP=2)
 _ATTRIBUTES = {"l2": 4 * 2**20, "sm": 16}
+BYTES_PER_SECOND = 10e9
 _handles = itertools.count(1000, 8)
 
 
@@ -159,6 +160,16 @@ def mem_alloc(size: int) -> Allocation:
 def memcpy_htod(memory: Allocation, content) -> None:
     assert memory._size >= content.nbytes
     _script().note("copy in")
+
+
+def memcpy_htod_async(memory: Allocation, content, stream: Stream) -> None:
+    assert memory._size >= content.nbytes
+    stream.put("copy in", lambda now: now + content.nbytes / BYTES_PER_SECOND)
+
+
+def memcpy_dtoh_async(content, memory: Allocation, stream: Stream) -> None:
+    assert memory._size >= content.nbytes
+    stream.put("copy back", lambda now: now + content.nbytes / BYTES_PER_SECOND)
 
 
 def memset_d8_async(address: int, value: int, count: int, stream: Stream) -> None:

@@ -196,11 +196,12 @@ class Builder:
         config._timings.content += f"{len(network.layers)};".encode()
         shapes = config.profiles[0].shapes if config.profiles else {}
         graph = network.model.graph
+        weights = {held.name for held in graph.initializer}
         plan = {
             "version": __version__,
             "gpu": script.gpu,
             "layers": [(layer.node.name, layer.node.op_type) for layer in network.layers],
-            "inputs": [_declared(value, shapes) for value in graph.input],
+            "inputs": [_declared(value, shapes) for value in graph.input if value.name not in weights],
             "outputs": [_declared(value, {}) for value in graph.output],
         }
         return _Bytes(json.dumps(plan).encode())
