@@ -6,41 +6,31 @@ therefore run without it: whichever is loaded first in a process, a probe or a n
 that its provider compiles into one kernel (TensorRT, OpenVINO) is timed by the call, what writes and reads the layer with it.
 """
 
-import math
 import os
 import platform
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
-import msgspec
-
-from blackthorn.errors import BadValue, MissingPackage, NotMeasured
-from blackthorn.layers import LayerKind, layer_kind
+from blackthorn.errors import BadValue, MissingPackage
+from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
-from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
-from blackthorn.runners.host import describe_host
+from blackthorn.runners.base import Runner
+from blackthorn.runners.host import Host, describe_host
 from blackthorn.runners.network import LoadedNetwork, Shapes
-from blackthorn.runners.nvidia_gpu import GpuWatch, describe_gpu
+from blackthorn.runners.nvidia_gpu import Gpu, GpuWatch, describe_gpu
 from blackthorn.runners.ort_fusions import ANYWHERE, block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
+from blackthorn.runners.ort_probe import OnnxRuntimeProbe, is_timed_by_call
 from blackthorn.runners.ort_profiler import ProfilerShare
 from blackthorn.runners.ort_provider_network import ProviderNetwork
-from blackthorn.runners.ort_providers import (
-    BLOCKING_LAUNCHES,
-    CPU,
-    NVIDIA,
-    PACKAGES,
-    Provider,
-    check_starts,
-    provider_named,
-)
-from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
+from blackthorn.runners.ort_providers import CPU, NVIDIA, PACKAGES, blocking_launches, check_starts, provider_named
+from blackthorn.runners.ort_session import ProfiledSession, Threads
 from blackthorn.runners.throttling import SystemWatch
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 
@@ -55,76 +45,6 @@ PROVIDER = "provider"
 """What a device's details call the provider, where it is another than the CPU's."""
 OVERHEAD_CALLS = 200
 """Calls behind the median call overhead: a few microseconds each, so a millisecond in all."""
-LEAST_SECONDS = 1e-9
-"""No time is given as less: the resolution of the clock."""
-
-
-class OnnxRuntimeProbe(LoadedProbe):
-    """A probe as an ONNX Runtime session.
-
-    Args:
-        session: the probe's model, ready.
-        probe: what it is.
-        overhead: wall seconds of a call that does no work.
-        profiled: whether to keep the times of calls.
-        share: seconds of every kernel's time that are the profiler's.
-        provider: whose kernels run it.
-    """
-
-    def __init__(
-        self,
-        session: ProfiledSession,
-        probe: Probe,
-        overhead: float,
-        *,
-        profiled: bool,
-        share: float = 0.0,
-        provider: Provider = CPU,
-    ) -> None:
-        kind = layer_kind(probe.layer)
-        self._session = session
-        self._probe = probe
-        self._overhead = overhead
-        self._profiled = profiled
-        self._share = share
-        self._by_call = is_timed_by_call(kind, provider)
-        self._operators = kind.operators
-        self._copies = kind.copies(probe.dimensions, probe.precision)
-        self._wall: list[float] = []
-
-    def call(self) -> float:
-        seconds = max(self._session.call() - self._overhead, LEAST_SECONDS) / self._copies
-        if self._profiled:
-            self._wall.append(seconds)
-        return seconds
-
-    def finish(self) -> CallTimes:
-        if not self._profiled:
-            return CallTimes((), ())
-        if self._by_call:
-            return CallTimes(self._wall, self._wall)
-        calls = self._session.finish()
-        if self._session.is_merged:
-            return CallTimes(self._wall, self._wall)
-        return CallTimes(self._wall, [self._layer_seconds(nodes) for nodes in calls])
-
-    def _layer_seconds(self, nodes: list[NodeTime]) -> float:
-        """The kernel time of one layer in one call.
-
-        Raises:
-            NotMeasured: no node of the call is of the layer's kind.
-        """
-        layers = [node.seconds - self._share for node in nodes if node.operator in self._operators]
-        if not layers:
-            ran = ", ".join(sorted({node.operator for node in nodes})) or "nothing"
-            raise NotMeasured(
-                f"ONNX Runtime ran {self._probe.key} as {ran}, none of which is known as its kernel",
-                f"add the operator's name to those of {self._probe.layer}",
-            )
-        return max(math.fsum(layers) / self._copies, LEAST_SECONDS)
-
-    def close(self) -> None:
-        self._session.close()
 
 
 class OnnxRuntimeRunner(Runner):
@@ -171,31 +91,25 @@ class OnnxRuntimeRunner(Runner):
         return TENSORRT_FUSIONS if provider == "tensorrt" else ANYWHERE
 
     def device(self) -> Device:
-        host = describe_host()
-        described = Device(
-            name=f"{host.name}-{self.name}-{self._threads.number}t",
+        host, provider = describe_host(), self._provider
+        gpu = describe_gpu() if provider.memory == NVIDIA else None
+        own = () if provider.is_cpu else (provider.name,)
+        versions = {**_versions(self.name, *PACKAGES.values(), "numpy"), "python": platform.python_version()}
+        return Device(
+            name="-".join([gpu.name if gpu else host.name, self.name, *own, f"{self._threads.number}t"]),
             runner=self.name,
-            hardware=host.hardware,
+            hardware=f"{gpu.hardware}; {host.hardware}" if gpu else host.hardware,
             threads=self._threads.number,
             affinity=self._threads.affinity,
-            versions={**_versions(self.name, *PACKAGES.values(), "numpy"), "python": platform.python_version()},
-            details=host.details,
+            versions=versions | ({"driver": gpu.driver} if gpu else {}),
+            details=host.details | self._provider_details(host, gpu),
         )
-        return described if self._provider.is_cpu else self._on_provider(described)
 
-    def _on_provider(self, described: Device) -> Device:
-        """The same with another provider, and with the GPU that does the work, if any."""
-        provider, whole = self._provider, described.name.removesuffix(f"-{self.name}-{described.threads}t")
-        versions = described.versions
-        details = described.details | {PROVIDER: provider.name}
-        hardware = described.hardware
-        if provider.memory == NVIDIA:
-            gpu = describe_gpu()
-            whole, hardware = gpu.name, f"{gpu.hardware}; {hardware}"
-            versions = versions | {"driver": gpu.driver}
-            details = details | {f"gpu_{name}": value for name, value in gpu.details.items() if details.get(name) != value}
-        name = f"{whole}-{self.name}-{provider.name}-{described.threads}t"
-        return msgspec.structs.replace(described, name=name, hardware=hardware, versions=versions, details=details)
+    def _provider_details(self, host: Host, gpu: Gpu | None) -> dict[str, str]:
+        """What to keep of a provider other than the CPU's, and of its GPU as far as that is no part of the computer."""
+        named = {} if self._provider.is_cpu else {PROVIDER: self._provider.name}
+        told = {} if gpu is None else gpu.details
+        return named | {f"gpu_{name}": value for name, value in told.items() if host.details.get(name) != value}
 
     def load(self, probe: Probe, *, profiled: bool = True) -> OnnxRuntimeProbe:
         self._begin(blocking=True)
@@ -251,7 +165,7 @@ class OnnxRuntimeRunner(Runner):
             return
         with ExitStack() as beginning:
             if blocking and self._provider.can_block:
-                beginning.enter_context(environment(BLOCKING_LAUNCHES))
+                beginning.enter_context(blocking_launches())
             if self._provider.memory == NVIDIA:
                 self._watch = beginning.enter_context(GpuWatch())
             check_starts(self._provider, idle_model())
@@ -265,26 +179,6 @@ class OnnxRuntimeRunner(Runner):
             with idle as session:
                 self._overhead = statistics.median(session.call() for _ in range(OVERHEAD_CALLS))
         return self._overhead
-
-
-def is_timed_by_call(kind: LayerKind, provider: Provider) -> bool:
-    """Whether a layer's time is that of a call of its probe: it is none of kernels, or no profile tells that of kernels."""
-    return kind.timed_by_call or (provider.returns_early and not provider.can_block)
-
-
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """These environment variables set, and as they were afterwards."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -5,8 +5,9 @@ tells: each node's event names its provider.
 """
 
 import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ MEMORIES: Mapping[str, str] = {"cann": "cann", "cuda": "cuda", "dml": "dml", "nv
 NVIDIA = "cuda"
 THREADS_OPTION: Mapping[str, str] = {"openvino": "num_of_threads", "xnnpack": "intra_op_num_threads"}
 """The option that sets how many threads work on one node, of providers with a pool of their own."""
-BLOCKING_LAUNCHES = {"CUDA_LAUNCH_BLOCKING": "1"}
+BLOCKING_LAUNCHES = "CUDA_LAUNCH_BLOCKING"
 """CUDA's own switch, read when a process first uses the GPU: a call that starts a kernel returns when the kernel has ended."""
 LOG_FATAL_ONLY = 4
 """ONNX Runtime's severity at which it writes nothing to standard error; what goes wrong is raised anyway."""
@@ -149,6 +150,19 @@ def _prepare_cuda(onnxruntime: Any) -> None:
     if hasattr(onnxruntime, "preload_dlls"):
         with redirect_stdout(io.StringIO()):  # it prints what it does not find, and nothing need be found so
             onnxruntime.preload_dlls()
+
+
+@contextmanager
+def blocking_launches() -> Iterator[None]:
+    """`BLOCKING_LAUNCHES` set, and as it was afterwards."""
+    before = os.environ.get(BLOCKING_LAUNCHES)
+    os.environ[BLOCKING_LAUNCHES] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[BLOCKING_LAUNCHES]
+        if before is not None:
+            os.environ[BLOCKING_LAUNCHES] = before
 
 
 def left_to_cpu(profile: bytes) -> list[str]:

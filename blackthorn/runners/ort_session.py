@@ -120,7 +120,7 @@ class ProfiledSession:
         try:
             content = model if isinstance(model, bytes) else str(model)
             self._session = _opened(content, options, provider, threads)
-            self._binding = _bound(self._session, _inputs(self._session, input_shapes or {}), provider.memory)
+            self._binding, self._held = _bound(self._session, _inputs(self._session, input_shapes or {}), provider.memory)
             if is_told and not profiled:
                 self._end_profile()
         except _runtime_errors() as error:
@@ -183,6 +183,7 @@ class ProfiledSession:
     def close(self) -> None:
         """Free the model and remove the profile; harmless when repeated."""
         self.__dict__.pop("_binding", None)
+        self.__dict__.pop("_held", None)
         self.__dict__.pop("_session", None)
         if self._folder is not None:
             self._folder.cleanup()
@@ -276,22 +277,24 @@ def _filled(shape: tuple[int, ...], kind: str, generator: np.random.Generator) -
     raise BadValue(f"an input of type {kind} cannot be filled", "use a model whose inputs are tensors of numbers")
 
 
-def _bound(session: Any, feeds: Mapping[str, NDArray[Any]], memory: str) -> Any:
-    """Inputs and outputs bound to memory of our own, where the provider has its tensors.
+def _bound(session: Any, feeds: Mapping[str, NDArray[Any]], memory: str) -> tuple[Any, list[Any]]:
+    """Inputs and outputs bound to memory of our own, where the provider has its tensors; and what holds that memory.
 
-    The outputs' shapes are found by running the model once.
+    The outputs' shapes are found by running the model once. Older versions of ONNX Runtime do not hold what is bound.
     """
     from onnxruntime import OrtValue
 
-    binding = session.io_binding()
+    binding, held = session.io_binding(), []
     for name, array in feeds.items():
-        binding.bind_ortvalue_input(name, OrtValue.ortvalue_from_numpy(array, memory))
+        held.append(OrtValue.ortvalue_from_numpy(array, memory))
+        binding.bind_ortvalue_input(name, held[-1])
     for entry, result in zip(session.get_outputs(), session.run(None, dict(feeds)), strict=True):
         if isinstance(result, np.ndarray) and result.dtype.kind in "fiub":
-            binding.bind_ortvalue_output(entry.name, OrtValue.ortvalue_from_numpy(result, memory))
+            held.append(OrtValue.ortvalue_from_numpy(result, memory))
+            binding.bind_ortvalue_output(entry.name, held[-1])
         else:  # sequences, maps and texts cannot be bound to memory
             binding.bind_output(entry.name)
-    return binding
+    return binding, held
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:

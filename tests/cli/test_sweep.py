@@ -190,7 +190,7 @@ def test_a_sweep_stopped_before_its_first_point_has_no_formula(say: Say, monkeyp
             "--provider is of no use to the runner 'simulated'",
         ),
         ("sweep conv2d --dim filters --provider cudda", "did you mean 'cuda'"),
-        ("sweep conv2d --dim filters --provider vsinpu", "has no provider 'vsinpu', only "),
+        ("sweep conv2d --dim filters --provider rknpu", "has no provider 'rknpu', only "),
         ("sweep conv2d --dim filters --recording board.json", "board.json"),
         ("sweep conv2d --dim filters --recording nowhere", "nowhere"),
         ("sweep conv2d --dim filters --formulas nowhere.json", "nowhere.json"),

@@ -10,7 +10,8 @@ from blackthorn.layers import layer_kind
 from blackthorn.records import Probe
 from blackthorn.runners import CallTimes
 from blackthorn.runners import onnxruntime as module
-from blackthorn.runners.onnxruntime import OnnxRuntimeProbe, OnnxRuntimeRunner
+from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
+from blackthorn.runners.ort_probe import OnnxRuntimeProbe
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
 from blackthorn.timing import Timer
 from tests.runners.makers import QUICK, SMALL, conv2d

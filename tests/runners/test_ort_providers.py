@@ -9,9 +9,9 @@ import pytest
 from blackthorn.errors import BlackthornError, DeviceFault, NotMeasured, UnknownName
 from blackthorn.layers import layer_kind
 from blackthorn.records import Device
-from blackthorn.runners.onnxruntime import OnnxRuntimeRunner, environment
+from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.runners.ort_fusions import ANYWHERE, onnxruntime_fusions
-from blackthorn.runners.ort_providers import CPU, left_to_cpu, provider_named
+from blackthorn.runners.ort_providers import CPU, blocking_launches, left_to_cpu, provider_named
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 from blackthorn.timing import Timer
 from tests.networks import light_networks, write_network
@@ -74,7 +74,7 @@ def test_a_provider_that_this_build_lacks_is_named_with_its_pip_line(monkeypatch
         "install: pip install --force-reinstall 'onnxruntime-gpu', or choose one of these."
     )
     with pytest.raises(BlackthornError, match="build ONNX Runtime with it, or choose"):
-        provider_named("vsinpu")
+        provider_named("rknpu")
     monkeypatch.setattr("blackthorn.runners.ort_providers.describe_jetson", object)
     with pytest.raises(BlackthornError, match="install onnxruntime-gpu for your JetPack from https://pypi"):
         provider_named("cuda")
@@ -116,10 +116,11 @@ def test_a_gpu_waits_for_kernels_of_probes_and_not_for_those_of_networks(cuda: P
     assert "CUDA_LAUNCH_BLOCKING" not in os.environ
 
 
-def test_a_variable_that_was_set_is_set_again() -> None:
-    with environment({"HOME": "elsewhere"}):
-        assert os.environ["HOME"] == "elsewhere"
-    assert os.environ["HOME"] != "elsewhere"
+def test_a_variable_that_was_set_is_set_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_LAUNCH_BLOCKING", "0")
+    with blocking_launches():
+        assert os.environ["CUDA_LAUNCH_BLOCKING"] == "1"
+    assert os.environ["CUDA_LAUNCH_BLOCKING"] == "0"
 
 
 def test_of_a_network_on_a_gpu_the_whole_is_told(cuda: PlayedRuntime, tmp_path: Path) -> None:
