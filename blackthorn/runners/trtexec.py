@@ -21,7 +21,7 @@ from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 from blackthorn.runners.host import ROOT, describe_host, slug
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 from blackthorn.runners.trtexec_files import own_share, read_calls
-from blackthorn.runners.trtexec_log import SELECTED, details_of, told_by
+from blackthorn.runners.trtexec_log import SELECTED, details_of, told_by, version_told_by
 from blackthorn.runners.trtexec_program import TrtexecProgram, find_program
 from blackthorn.storage.disk import make_folder, write_errors
 
@@ -180,9 +180,8 @@ class TrtexecRunner(Runner):
         with tempfile.TemporaryDirectory(prefix="blackthorn-") as folder:
             model = Path(folder) / "idle.onnx"
             model.write_bytes(layer_kind("dispatch").onnx_model({"nodes": 1}, "fp32"))
-            told = told_by(
-                self._program.run([f"--onnx={model}", *self._program.building_only()], "a network that does nothing")
-            )
+            log = self._program.run([f"--onnx={model}", *self._program.building_only()], "a network that does nothing")
+        told, version = told_by(log), version_told_by(log)
         host = describe_host(self._root)
         gpu = told.get(SELECTED) or "unknown NVIDIA GPU"
         on_board = "jetson" in host.hardware.lower()
@@ -191,7 +190,7 @@ class TrtexecRunner(Runner):
             runner=self.name,
             hardware=f"{gpu}, {host.hardware}" if on_board else gpu,
             threads=1,
-            versions={"tensorrt": self._program.version} if self._program.version else {},
+            versions={"tensorrt": version} if version else {},
             details={**host.details, **details_of(told)},
         )
 
