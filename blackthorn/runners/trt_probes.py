@@ -64,11 +64,12 @@ _ALREADY_PLAIN = "MaxPool"
 """An operator that takes 8 bits under its own name."""
 
 
-def tensorrt_model(probe: Probe, *, implicit: bool = False) -> bytes:
+def tensorrt_model(probe: Probe, *, copies: int | None = None, implicit: bool = False) -> bytes:
     """A probe as a serialised ONNX model, its layers named `layer0`, `layer1`, ...
 
     Args:
         probe: what to build.
+        copies: how many layers it holds; as many as leave weights cold if None.
         implicit: leave layers of 8 bits as layers of fractions, since ranges will say that they are none.
 
     Raises:
@@ -77,8 +78,8 @@ def tensorrt_model(probe: Probe, *, implicit: bool = False) -> bytes:
     kind = layer_kind(probe.layer)
     _refuse_unknown(kind)
     layer, rounding = tensorrt_layer(kind.probe_layer(probe.dimensions))
-    copies = kind.copies(probe.dimensions, probe.precision)
-    model = probe_model(msgspec.structs.replace(layer, shared_input=False), copies, probe.precision)
+    held = copies or kind.copies(probe.dimensions, probe.precision)
+    model = probe_model(msgspec.structs.replace(layer, shared_input=False), held, probe.precision)
     return model if implicit or rounding == NOT_ROUNDED else _rounded(model, rounding)
 
 

@@ -13,15 +13,15 @@ from typing import ClassVar
 
 from blackthorn.errors import BadValue, BlackthornError
 from blackthorn.layers import LayerKind, layer_kind
-from blackthorn.layers.onnx_probe import Activations, Weights, probe_model
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 from blackthorn.runners.host import describe_host, slug
 from blackthorn.runners.system_files import ROOT
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
+from blackthorn.runners.trt_probes import is_of_eight_bits, tensorrt_model
 from blackthorn.runners.trtexec_files import own_share, read_calls
-from blackthorn.runners.trtexec_log import SELECTED, details_of, told_by
+from blackthorn.runners.trtexec_log import SELECTED, details_of, told_by, version_told_by
 from blackthorn.runners.trtexec_program import TrtexecProgram, find_program
 from blackthorn.storage.blobs import cache_folder
 from blackthorn.storage.disk import make_folder, write_errors
@@ -90,7 +90,7 @@ class TrtexecProbe(LoadedProbe):
         model, profile, layers = self._file("model"), self._file("profile"), self._file("layers")
         with write_errors(model):
             model.write_bytes(_single(kind, probe))
-        building = self._program.building(probe.precision, self._runner.timing_cache(), of_bytes=_holds_bytes(kind, probe))
+        building = self._program.building(probe.precision, self._runner.timing_cache(), of_bytes=is_of_eight_bits(probe))
         files = [f"--exportProfile={profile}", f"--exportLayerInfo={layers}", "--separateProfileRun"]
         self._time([f"--onnx={model}", f"--saveEngine={self._file('engine')}", *building, *files])
         return 1.0 if kind.timed_by_call else own_share(profile, layers, self._title)
@@ -181,9 +181,8 @@ class TrtexecRunner(Runner):
         with tempfile.TemporaryDirectory(prefix="blackthorn-") as folder:
             model = Path(folder) / "idle.onnx"
             model.write_bytes(layer_kind("dispatch").onnx_model({"nodes": 1}, "fp32"))
-            told = told_by(
-                self._program.run([f"--onnx={model}", *self._program.building_only()], "a network that does nothing")
-            )
+            log = self._program.run([f"--onnx={model}", *self._program.building_only()], "a network that does nothing")
+        told, version = told_by(log), version_told_by(log)
         host = describe_host(self._root)
         gpu = told.get(SELECTED) or "unknown NVIDIA GPU"
         on_board = "jetson" in host.hardware.lower()
@@ -192,20 +191,11 @@ class TrtexecRunner(Runner):
             runner=self.name,
             hardware=f"{gpu}, {host.hardware}" if on_board else gpu,
             threads=1,
-            versions={"tensorrt": self._program.version} if self._program.version else {},
+            versions={"tensorrt": version} if version else {},
             details={**host.details, **details_of(told)},
         )
 
 
 def _single(kind: LayerKind, probe: Probe) -> bytes:
     """A probe that holds its layer once; of what is timed by its call, the whole."""
-    if kind.timed_by_call:
-        return kind.onnx_model(probe.dimensions, probe.precision)
-    return probe_model(kind.probe_layer(probe.dimensions), 1, probe.precision)
-
-
-def _holds_bytes(kind: LayerKind, probe: Probe) -> bool:
-    """Whether a probe works on numbers of 8 bits."""
-    layer = kind.probe_layer(probe.dimensions)
-    given = (each.element for each in layer.inputs if isinstance(each, (Activations, Weights)))
-    return any(element in ("int8", "uint8") for element in (*given, *layer.elements))
+    return kind.onnx_model(probe.dimensions, probe.precision) if kind.timed_by_call else tensorrt_model(probe, copies=1)

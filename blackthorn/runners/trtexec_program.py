@@ -4,6 +4,7 @@ Options differ between TensorRT 8.5 and 11; what a version knows its own help te
 """
 
 import logging
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ NAME = "trtexec"
 USUAL_PLACES = tuple(Path(place) / NAME for place in ("/usr/src/tensorrt/bin", "/opt/tensorrt/bin", "/usr/local/tensorrt/bin"))
 HELP_SECONDS = 60.0
 """How long the help may take: loading TensorRT's libraries from the card of a small board takes tens of seconds."""
+HELP_LINE = re.compile(r"^\s*(--\w+)", re.MULTILINE)
 WORKSPACE_MIB = 1024
 """Memory that a kernel may use beside its tensors, in MiB: bounded, or a small board runs out of it."""
 
@@ -47,6 +49,11 @@ class TrtexecProgram:
     def _help(self) -> str:
         return self._output(["--help"], "its help", HELP_SECONDS)
 
+    @cached_property
+    def _options(self) -> frozenset[str]:
+        """What the lines of its help begin with; further on they speak of options that a version may not have any more."""
+        return frozenset(HELP_LINE.findall(self._help))
+
     @property
     def version(self) -> str:
         """The version of TensorRT, such as `10.6.0`; empty where it does not tell."""
@@ -54,7 +61,7 @@ class TrtexecProgram:
 
     def knows(self, option: str) -> bool:
         """Whether it has an option, written as `--fp16`."""
-        return any(word.partition("=")[0].rstrip(",") == option for word in self._help.split() if word.startswith("--"))
+        return option in self._options
 
     def building(self, precision: Precision, timing_cache: Path, *, of_bytes: bool) -> list[str]:
         """Options of a build.

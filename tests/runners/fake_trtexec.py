@@ -56,7 +56,13 @@ def main(words: list[str]) -> int:
     known = OPTIONS[VERSION].split()
     given = dict(word.removeprefix("--").partition("=")[::2] for word in words)
     if "help" in given:
-        sys.stdout.write("\n".join(f"  --{option}=<value>   what it is for (default = 1)" for option in known) + "\n")
+        sys.stdout.write(
+            "\n".join(
+                f"  --{option}=<value>   what it is for (default = 1)\n      once done by --useCudaGraph or --fp16"
+                for option in known
+            )
+            + "\n"
+        )
         return 0
     note(words)
     for option in given:
