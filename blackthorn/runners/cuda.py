@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Self
 
 from blackthorn.errors import DeviceFault, MissingPackage, NotMeasured, first_line
 from blackthorn.units import MS_PER_SECOND
@@ -92,7 +91,7 @@ def cuda_driver() -> Any:
 
 
 class Gpu:
-    """A device with its primary context, which TensorRT uses as well; a context manager.
+    """A device with its primary context, which TensorRT uses as well.
 
     Args:
         index: which one, counted from 0.
@@ -126,13 +125,6 @@ class Gpu:
         if context is not None:
             context.pop()
             context.detach()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def allocate(self, size: int, title: str) -> Any:
         """Memory of the device, to be freed with its own `free`.

@@ -6,13 +6,11 @@ import math
 import statistics
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Self
 
 from blackthorn.errors import BadValue, BlackthornError
 from blackthorn.records import Transfers
@@ -63,7 +61,7 @@ class _Placed(NamedTuple):
 
 
 class EngineSession:
-    """An engine on a device; a context manager, to be closed before the device.
+    """An engine on a device, to be closed before the device is let go.
 
     Args:
         gpu: open.
@@ -170,12 +168,6 @@ class EngineSession:
         self._on_device.clear()
         self.__dict__.pop("_work", None)
         self.__dict__.pop("_engine", None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
 
     def _new_context(self) -> tensorrt.IExecutionContext:
         context: tensorrt.IExecutionContext | None = self._engine.create_execution_context()

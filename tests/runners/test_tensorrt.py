@@ -9,8 +9,8 @@ import pytest
 from blackthorn.errors import BadValue, BlackthornError, DeviceFault, MissingPackage, NotMeasured
 from blackthorn.layers import layer_kind
 from blackthorn.records import Probe
+from blackthorn.runners import cuda, trt_versions
 from blackthorn.runners import tensorrt as module
-from blackthorn.runners import trt_versions
 from blackthorn.runners.tensorrt import TensorRtRunner
 from blackthorn.runners.trt_engines import BuildOptions
 from blackthorn.runners.trt_session import CallOptions
@@ -315,6 +315,39 @@ def test_a_build_that_runs_out_of_memory_is_told(nvidia: Any) -> None:
         runner.load(SMALL)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("contexts_fail", True, "does not fit into the memory of the device .out of memory"),
+        ("launch_fails", True, r"TensorRT cannot run conv2d fp32 .* \(the kernel is not there\)"),
+        ("refused_addresses", frozenset({"x0"}), "TensorRT does not take the memory for 'x0' of conv2d fp32"),
+    ],
+)
+def test_what_fails_while_an_engine_is_made_ready_is_told(any_version: Any, name: str, value: Any, message: str) -> None:
+    setattr(any_version, name, value)
+    with TensorRtRunner() as runner, pytest.raises(NotMeasured, match=message):
+        runner.load(SMALL)
+    assert any_version.faults == []
+    assert any_version.alive == {}
+
+
+def test_a_profiler_that_tells_nothing_is_told(nvidia: Any) -> None:
+    with TensorRtRunner() as runner, runner.load(SMALL) as loaded:
+        loaded.call()
+        nvidia.profiler_is_silent = True
+        with pytest.raises(NotMeasured, match="TensorRT's profiler tells nothing of conv2d fp32"):
+            loaded.finish()
+
+
+def test_shapes_lie_in_the_computers_memory_and_results_of_open_shape_fit(nvidia: Any) -> None:
+    nvidia.tensors_on_host = frozenset({"x0", "y0_0"})
+    nvidia.results_hang_on_numbers = True
+    with TensorRtRunner() as runner, runner.load(SMALL) as loaded:
+        assert loaded.call() == pytest.approx(3 * LAYER)
+    assert "copy in" not in nvidia.journal
+    assert nvidia.alive == {}
+
+
 def test_a_device_that_throttles_is_noticed(nvidia: Any) -> None:
     with TensorRtRunner() as runner, Timer(runner, runner.reference(), TimingPolicy(most_seconds=0.3)) as timer:
         assert timer.measure(SMALL).grade == "settled"
@@ -391,6 +424,29 @@ def test_what_is_missing_is_named_with_the_pip_line(nvidia: Any, monkeypatch: py
     assert "pip install 'blackthorn[tensorrt]'" in lack
     with pytest.raises(MissingPackage, match="needs the Python package 'tensorrt'"):
         TensorRtRunner().open()
+
+
+def test_without_pycuda_its_pip_line_is_told(nvidia: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "find_spec", lambda name: None)
+    lack = TensorRtRunner.lacks()
+    assert (
+        lack == "the runner 'tensorrt' needs the Python package 'pycuda'; install it with: pip install 'blackthorn[tensorrt]'."
+    )
+    with pytest.raises(MissingPackage, match="needs the Python package 'pycuda'"):
+        TensorRtRunner().device()
+
+
+def test_memory_that_runs_out_while_a_stream_is_made_is_told(nvidia: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with TensorRtRunner() as runner:
+        import pycuda.driver
+
+        def refused() -> None:
+            raise pycuda.driver.MemoryError("cuStreamCreate failed: out of memory")
+
+        monkeypatch.setattr(pycuda.driver, "Stream", refused)
+        with pytest.raises(NotMeasured, match=r"does not fit into the memory of the device \(cuStreamCreate failed"):
+            runner.load(SMALL)
+    assert nvidia.alive == {}
 
 
 @pytest.mark.parametrize("options", [{"threads": 2}, {"affinity": (0,)}])

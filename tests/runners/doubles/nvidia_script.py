@@ -36,7 +36,12 @@ class Script:
         self.launches_wait = False
         self.on_launch: Callable[[int], None] = lambda count: None
         self.pace: Callable[[int], float] = lambda count: 1.0
-        self.without_gpu_layers: frozenset[str] = frozenset()
+        self.launch_fails = False
+        self.profiler_is_silent = False
+        self.contexts_fail = False
+        self.tensors_on_host: frozenset[str] = frozenset()
+        self.results_hang_on_numbers = False
+        self.refused_addresses: frozenset[str] = frozenset()
 
         self.journal: list[str] = []
         self.faults: list[str] = []
