@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import platform
 import statistics
@@ -34,6 +35,8 @@ from blackthorn.runners.trt_versions import find_library, import_library, librar
 if TYPE_CHECKING:
     import tensorrt
 
+log = logging.getLogger(__name__)
+
 USUAL = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
 """A convolution like those in the middle of most networks, beside which networks are timed."""
 LEAST_SECONDS = 1e-9
@@ -57,6 +60,7 @@ class TensorRtProbe(LoadedProbe):
 
     def __init__(self, session: EngineSession, probe: Probe, idle: float, *, profiled: bool) -> None:
         self._session = session
+        self._title = probe.key
         self._copies = layer_kind(probe.layer).copies(probe.dimensions, probe.precision)
         self._idle = idle
         self._profiled = profiled
@@ -77,7 +81,8 @@ class TensorRtProbe(LoadedProbe):
     def _layers_part(self) -> float:
         """Which part of a call its layers take; what feeds them and reads from them is the rest.
 
-        Where TensorRT names none of its layers after those of the probe, they cannot be told apart, and all of them count.
+        Where TensorRT names none of its layers after those of the probe, they cannot be told apart, and all of them count;
+        that is said.
         """
         names = frozenset(f"{NODE}{copy}" for copy in range(self._copies))
         found = engine_layers(self._session.information(), names)
@@ -85,7 +90,10 @@ class TensorRtProbe(LoadedProbe):
         whole = math.fsum(self._wall) / len(self._wall) * self._copies
         calls = [self._session.call_profiled()[1] for _ in range(PROFILED_CALLS)]
         times = [layer for call in calls for layer in without_profiler(call, whole)]
-        return part_of_call(times, meant.__contains__) or 1.0
+        part = part_of_call(times, meant.__contains__)
+        if not part:
+            log.warning("TensorRT names no kernel of %s after its layers: what feeds them is counted as well", self._title)
+        return part or 1.0
 
     def close(self) -> None:
         self._session.close()

@@ -506,12 +506,15 @@ def test_a_network_with_an_open_shape_is_built_for_the_one_given(nvidia: Any, tm
     assert [list(profile.shapes) for profile in nvidia.host_set["profiles"]] == [[data.name]]
 
 
-def test_kernels_that_bear_none_of_the_probes_names_all_count(nvidia: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernels_that_bear_none_of_the_probes_names_all_count(
+    nvidia: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(module, "engine_layers", lambda information, names: ())
     with TensorRtRunner() as runner, runner.load(SMALL) as loaded:
         loaded.call()
         times = loaded.finish()
     assert list(times.kernel) == pytest.approx(list(times.wall))
+    assert "names no kernel of conv2d fp32" in caplog.text
 
 
 def test_a_graph_is_recorded_once_and_launched_from_then_on(nvidia: Any, monkeypatch: pytest.MonkeyPatch) -> None:
