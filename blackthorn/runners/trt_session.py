@@ -110,6 +110,7 @@ class EngineSession:
             recorded = RecordedWork(self._enqueue, self._watch.stream.handle) if chosen.graph else None
             if recorded is not None:
                 held.callback(recorded.close)
+                self._watch.run(recorded.enqueue)  # which brings it to the device
             self._held = held.pop_all()
         self._work = self._enqueue if recorded is None else recorded.enqueue
 
