@@ -224,7 +224,7 @@ class EngineBuilder:
         self.messages.take()
         implicit = self.options.implicit and model.eight_bits
         network = new_network(trt, builder, implicit=implicit)
-        self._parse(model, network)
+        parser = self._parse(model, network)
         if implicit:
             give_ranges(network)
         config = self._config(builder, model, implicit=implicit)
@@ -233,6 +233,7 @@ class EngineBuilder:
         deadline.watch(trt, config)
         timings = self._use_timings(config) if times_kernels(trt) else None
         built: tensorrt.IHostMemory | None = builder.build_serialized_network(network, config)
+        del parser  # the weights were its own until now
         if built is None:
             if deadline.is_over:
                 problem = f"building {model.title} took longer than {self.options.seconds:g} s"
@@ -242,8 +243,8 @@ class EngineBuilder:
             self._keep_timings(config, timings)
         return bytes(built)
 
-    def _parse(self, model: Model, network: tensorrt.INetworkDefinition) -> None:
-        """Fill a network from a model.
+    def _parse(self, model: Model, network: tensorrt.INetworkDefinition) -> tensorrt.OnnxParser:
+        """Fill a network from a model; gives the parser, which holds the weights.
 
         Raises:
             NotMeasured: TensorRT does not know one of its nodes.
@@ -257,6 +258,7 @@ class EngineBuilder:
             is_parsed = parser.parse_from_file(str(model.content))
         if not is_parsed:
             raise self._refusal(model, [parser.get_error(index) for index in range(parser.num_errors)])
+        return parser
 
     def _refusal(self, model: Model, errors: list[tensorrt.ParserError]) -> NotMeasured:
         """What the parser stumbled over first."""
