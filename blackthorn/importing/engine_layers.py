@@ -216,9 +216,7 @@ def _product(layer: EngineLayer, operator: str) -> OnnxNode | None:
 
     Weights come as inner x columns, and may stand before the data.
     """
-    output = layer.outputs[0].shape or ()
-    if not output:
-        return None
+    output = layer.outputs[0].dimensions
     rows, columns = math.prod(output[:-1]), output[-1]
     for weights in _of_rank(layer.inputs, 2):
         inner, across = weights.dimensions
