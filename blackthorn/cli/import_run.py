@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,6 @@ def run(
     of_profiles = {"--model": model, "--input-shape": shapes}
     is_table = tool_of(given) == TABLE
     _refuse_idle(of_profiles if is_table else of_tables, "a table" if is_table else "a profile")
-
     if is_table:
         mapping = partial(_mapping, kind, columns, held, wanted, unit or "ms", precision or "fp32")
         found = imported_tables(given, mapping)
@@ -112,16 +111,23 @@ def _written(found: Imported, device: Device, dims: Sequence[str], out: Path) ->
     if len(left_out) == len(found.layers):
         first = left_out[0]
         raise BadValue(f"no layer could be imported ({first.name}: {first.problem or 'it takes no time'})", "check the files")
-    moved = {member for layer in found.layers if layer.probe for member in _members(layer.probe.layer, dims)}
+    moved = _moved({layer.probe.layer for layer in found.layers if layer.probe}, dims)
     sweeps = class_sweeps(found.layers, moved, device, now(), f"{MADE_BY}, imported from {found.tool}")
     return ImportReport(device, found, tuple((write(sweep, out), sweep) for sweep in sweeps), left_out, out)
 
 
-def _members(layer: str, dims: Sequence[str]) -> Iterator[str]:
-    """The dimensions of a kind that are named by these or by shorthands; kinds that lack one go without it."""
-    kind = layer_kind(layer)
-    known = {dimension.name for dimension in kind.dimensions} | kind.shorthands.keys()
-    yield from kind.spell_out({name: 1 for name in dims if name in known})
+def _moved(layers: Set[str], dims: Sequence[str]) -> set[str]:
+    """The dimensions that are named by these or by shorthands; kinds that lack one go without it.
+
+    Raises:
+        UnknownName: none of the kinds has it.
+    """
+    kinds = [layer_kind(layer) for layer in layers]
+    known = {name for kind in kinds for name in (*kind.shorthands, *(dimension.name for dimension in kind.dimensions))}
+    for name in dims:
+        if name not in known:
+            raise UnknownName("dimension", name, known)
+    return {name for kind in kinds for name in (*dims, *(member for dim in dims for member in kind.shorthands.get(dim, ())))}
 
 
 def _refuse_idle(options: Mapping[str, object], what: str) -> None:

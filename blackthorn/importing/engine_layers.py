@@ -24,6 +24,8 @@ BYTES, SIGNED = ("int8", "uint8"), "int8"
 """Element types of 8 bits, and that of all weights of 8 bits."""
 NODE_MARK = re.compile(r"\[ONNX Layer: (.*?)\](?=[\x1e\x1f]|\[ONNX Layer: |$)", re.DOTALL)
 """How metadata name the ONNX nodes that became a layer; control characters stand between them."""
+NAME_PARTS = re.compile(r" \+ |PWN\(|\)|, ")
+"""What stands between nodes in the name of a layer, such as `Conv_12 + PWN(PWN(Sigmoid_13), Mul_14)`."""
 POOLS = {"MAX": "MaxPool", "AVERAGE": "AveragePool"}
 PRODUCTS = ("Gemm", "MatMul")
 REFORMAT = "Reformat"
@@ -85,7 +87,9 @@ class EngineLayer(msgspec.Struct, frozen=True, rename="pascal"):
         """The ONNX nodes that became it, in order; of files before TensorRT 8.6, which have no metadata, parts of its name."""
         if self.metadata:
             return tuple(NODE_MARK.findall(self.metadata))
-        return () if self.layer_type in (REFORMAT, *IDLE) and self.origin != "QDQ" else tuple(self.name.split(" + "))
+        if self.layer_type in (REFORMAT, *IDLE) and self.origin != "QDQ":
+            return ()
+        return tuple(part for part in NAME_PARTS.split(self.name) if part)
 
 
 class Understood(msgspec.Struct, frozen=True):
@@ -205,7 +209,7 @@ def _named(layer: EngineLayer, precision: Precision) -> Probe | None:
 def _operators(layer: EngineLayer) -> Iterator[str]:
     """Operators that exporters put at the end of nodes' names (`/fc/Gemm`, `Add_12`); those of several inputs first."""
     known = {operator for kind in layer_kinds().values() for operator in kind.operators}
-    ends = (re.sub(r"(_\d+)?\)*$", "", node).rpartition("/")[2].removeprefix("PWN(") for node in layer.nodes)
+    ends = (re.sub(r"_\d+$", "", node).rpartition("/")[2] for node in layer.nodes)
     found = [end for end in ends if end in known]
     several = layer_kinds()["add"].operators
     yield from sorted(found, key=lambda operator: len(layer.inputs) > 1 and operator not in several)
@@ -216,9 +220,7 @@ def _product(layer: EngineLayer, operator: str) -> OnnxNode | None:
 
     Weights come as inner x columns, and may stand before the data.
     """
-    output = layer.outputs[0].shape or ()
-    if not output:
-        return None
+    output = layer.outputs[0].dimensions
     rows, columns = math.prod(output[:-1]), output[-1]
     for weights in _of_rank(layer.inputs, 2):
         inner, across = weights.dimensions

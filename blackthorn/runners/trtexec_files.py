@@ -14,8 +14,8 @@ NODE = "layer0"
 """The node of a probe that holds its first layer."""
 MARK = f"[ONNX Layer: {NODE}]"
 """How the description of an engine names it."""
-PARTS = re.compile(r" \+ |[(),]")
-"""What stands between nodes in names such as `layer0 + Relu to y0_0` and `PWN(layer0)`."""
+PARTS = re.compile(r" \+ |[()]|, ")
+"""What stands between nodes in names such as `layer0 + Relu to y0_0` and `PWN(PWN(ThresholdedRelu to w0_0, layer0))`."""
 
 ContentT = TypeVar("ContentT")
 

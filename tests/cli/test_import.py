@@ -106,6 +106,10 @@ def test_batches_are_classes_unless_they_are_told_to_move(rows: Say) -> None:
         (f"times.csv {CONV} --device-name nano --column filters=in", "--column gives filters twice"),
         ("times.csv --kind conv2d --column seconds --device-name nano", "not of the form NAME=VALUE"),
         ("times.csv --kind conv2d --column seconds=board --device-name nano", "no layer could be imported"),
+        (
+            f"times.csv {CONV} --device-name nano --where board=nano --dim bach",
+            "no dimension named 'bach'; did you mean 'batch'",
+        ),
         ("missing.json", "there is no file missing.json"),
     ],
 )

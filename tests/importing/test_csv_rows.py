@@ -106,7 +106,14 @@ def test_a_mapping_that_cannot_be_is_refused(changed: dict, error: type[Blacktho
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("", "no rows"), ("a,b\n", "no rows"), ("a,b\n1\n", "row 2"), ("a,b\n1,2,3\n", "row 2")]
+    ("text", "why"),
+    [
+        ("", "no rows"),
+        ("a,b\n", "no rows"),
+        ("a,b\n1\n", "row 2"),
+        ("a,b\n1,2,3\n", "row 2"),
+        (f"a,b\n{'9' * 200_000},1\n", "as a table"),
+    ],
 )
 def test_a_damaged_table_is_refused(text: str, why: str) -> None:
     with pytest.raises(BadFile, match=why):

@@ -134,6 +134,10 @@ SHAPES = {
         compiled("PWN(/Sigmoid)", "PointWiseV2", [tensor(2, 8)], tensor(2, 8), "/Sigmoid_3"),
         "sigmoid fp16 elements=16",
     ),
+    "functions in a row, without metadata as before TensorRT 8.6": (
+        compiled("PWN(PWN(Sigmoid_3), Mul_4)", "PointWise", [tensor(2, 8), tensor(2, 8)], tensor(2, 8)),
+        "add fp16 elements=16",
+    ),
     "a sum and what follows it": (
         compiled("PWN(/Relu)", "PointWiseV2", [tensor(2, 8), tensor(2, 8)], tensor(2, 8), "/Relu", "/Add_1"),
         "add fp16 elements=16",

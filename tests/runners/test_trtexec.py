@@ -143,6 +143,7 @@ SKIPPED = {
     "something": r"trtexec failed on conv2d fp32 .* \(it broke\); run the sweep with -vv",
     "nothing": r"trtexec failed on conv2d fp32 .* \(exit status 1\)",
     "renamed": "TensorRT ran conv2d fp32 .* as layer01, none of which is named after the layer",
+    "no calls": "trtexec timed no call of conv2d fp32",
     "no times": r"trtexec did not write what it was asked for about conv2d fp32 .* \(times\)",
 }
 """What goes wrong with one point, and what is said of it; the sweep goes on without."""
