@@ -13,6 +13,7 @@ import msgspec
 from blackthorn.importing.reading import probe_by_shapes, probe_of
 from blackthorn.layers import layer_kinds
 from blackthorn.records import OnnxNode, Precision, Probe
+from blackthorn.runners.trt_layers import nodes_named
 
 ELEMENT_TYPE = re.compile(
     r"bfloat16|bf16|fp8|fp4|int4|uint8|int8|int32|int64|bool|float16|fp16|half|float32|fp32|float", re.IGNORECASE
@@ -22,10 +23,6 @@ ELEMENTS = {"half": "float16", "fp16": "float16", "fp32": "float32", "float": "f
 PRECISIONS: Mapping[str, Precision] = {"float16": "fp16", "float32": "fp32"}
 BYTES, SIGNED = ("int8", "uint8"), "int8"
 """Element types of 8 bits, and that of all weights of 8 bits."""
-NODE_MARK = re.compile(r"\[ONNX Layer: (.*?)\](?=[\x1e\x1f]|\[ONNX Layer: |$)", re.DOTALL)
-"""How metadata name the ONNX nodes that became a layer; control characters stand between them."""
-NAME_PARTS = re.compile(r" \+ |PWN\(|\)|, ")
-"""What stands between nodes in the name of a layer, such as `Conv_12 + PWN(PWN(Sigmoid_13), Mul_14)`."""
 POOLS = {"MAX": "MaxPool", "AVERAGE": "AveragePool"}
 PRODUCTS = ("Gemm", "MatMul")
 REFORMAT = "Reformat"
@@ -85,11 +82,9 @@ class EngineLayer(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def nodes(self) -> tuple[str, ...]:
         """The ONNX nodes that became it, in order; of files before TensorRT 8.6, which have no metadata, parts of its name."""
-        if self.metadata:
-            return tuple(NODE_MARK.findall(self.metadata))
-        if self.layer_type in (REFORMAT, *IDLE) and self.origin != "QDQ":
+        if not self.metadata and self.layer_type in (REFORMAT, *IDLE) and self.origin != "QDQ":
             return ()
-        return tuple(part for part in NAME_PARTS.split(self.name) if part)
+        return nodes_named(self.name, self.metadata)
 
 
 class Understood(msgspec.Struct, frozen=True):

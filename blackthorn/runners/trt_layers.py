@@ -14,10 +14,10 @@ import msgspec
 from blackthorn.errors import NotMeasured
 from blackthorn.units import MS_PER_SECOND
 
-_MARKED = re.compile(r"\[ONNX Layer: (.*?)\](?=[\x1e\x1f]|$)", re.DOTALL)
+_MARKED = re.compile(r"\[ONNX Layer: (.*?)\](?=[\x1e\x1f]|\[ONNX Layer: |$)", re.DOTALL)
 """How the inspector tells nodes of the file, control characters between them."""
-_JOINTS = re.compile(r" \+ | \|\| |\bPWN\(|\{ForeignNode\[|\.\.\.|, |[)\]}]+$")
-"""What stands between names of nodes in names of layers."""
+_JOINTS = re.compile(r" \+ | \|\| |PWN\(|\{ForeignNode\[|\.\.\.|, |\)|\]\}")
+"""What stands between names of nodes in names of layers, such as `Conv_12 + PWN(PWN(Sigmoid_13), Mul_14)`."""
 
 
 class EngineLayer(NamedTuple):
@@ -67,9 +67,18 @@ def engine_layers(information: str, known: Collection[str]) -> tuple[EngineLayer
     return tuple(_layer(entry, frozenset(known)) for entry in entries)
 
 
+def nodes_named(name: str, metadata: str = "") -> tuple[str, ...]:
+    """The nodes that became a layer, in order: by its metadata, or, before TensorRT 8.6, by what its name is made of.
+
+    A layer that is none of the file's gives parts of a name that no node has.
+    """
+    return tuple(dict.fromkeys(_MARKED.findall(metadata) or filter(None, _JOINTS.split(name))))
+
+
 def _layer(entry: _Inspected, known: frozenset[str]) -> EngineLayer:
-    nodes = _MARKED.findall(entry.Metadata) or [part for part in _JOINTS.split(entry.Name) if part in known]
-    return EngineLayer(entry.Name, entry.LayerType or entry.Name, tuple(dict.fromkeys(nodes)))
+    nodes = nodes_named(entry.Name, entry.Metadata)
+    told = nodes if entry.Metadata else tuple(node for node in nodes if node in known)
+    return EngineLayer(entry.Name, entry.LayerType or entry.Name, told)
 
 
 def profile_receiver(base: Any, times: list[LayerTime]) -> Any:

@@ -1,21 +1,17 @@
 """The files that trtexec writes while it times: what every call took, and which share of that is the layer's own."""
 
 import math
-import re
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from blackthorn.errors import NotMeasured
+from blackthorn.runners.trt_layers import nodes_named
 from blackthorn.units import MS_PER_SECOND
 
 NODE = "layer0"
 """The node of a probe that holds its first layer."""
-MARK = f"[ONNX Layer: {NODE}]"
-"""How the description of an engine names it."""
-PARTS = re.compile(r" \+ |[()]|, ")
-"""What stands between nodes in names such as `layer0 + Relu to y0_0` and `PWN(PWN(ThresholdedRelu to w0_0, layer0))`."""
 
 ContentT = TypeVar("ContentT")
 
@@ -60,9 +56,9 @@ def own_share(profile: Path, description: Path, title: str) -> float:
     """
     timed = [layer for layer in _decoded(profile, tuple[_Profiled, ...], title) if layer.name]
     described = _decoded(description, _Description, title).layers
-    own = {layer.name for layer in described if isinstance(layer, _Described) and MARK in layer.metadata}
+    own = {layer.name for layer in described if isinstance(layer, _Described) and NODE in nodes_named("", layer.metadata)}
     total = math.fsum(layer.average_ms for layer in timed)
-    mine = math.fsum(layer.average_ms for layer in timed if layer.name in own or NODE in PARTS.split(layer.name))
+    mine = math.fsum(layer.average_ms for layer in timed if layer.name in own or NODE in nodes_named(layer.name))
     if not 0.0 < mine <= total:
         ran = ", ".join(layer.name for layer in timed) or "nothing"
         raise NotMeasured(f"TensorRT ran {title} as {ran}, none of which is named after the layer", "leave this point out")

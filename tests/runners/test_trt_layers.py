@@ -34,6 +34,7 @@ def test_nodes_are_told_once_and_may_hold_brackets() -> None:
         ("layer0 + Relu to y0_0", ("layer0", "Relu to y0_0")),
         ("layer0 || layer1", ("layer0", "layer1")),
         ("PWN(layer0, Relu to y0_0)", ("layer0", "Relu to y0_0")),
+        ("PWN(PWN(layer0), Relu to y0_0) + layer1", ("layer0", "Relu to y0_0", "layer1")),
         ("{ForeignNode[layer0...layer1]}", ("layer0", "layer1")),
         ("Reformatting CopyNode for Input Tensor 0 to layer0", ()),
     ],
