@@ -71,7 +71,7 @@ def fit_candidates(designs: Floats, seconds: Floats, present: Floats, reported_n
         total: measurements of the whole problem, for the cost of a coefficient.
     """
     target = sharpness(seconds)
-    relative = designs * (target / seconds)[:, None] * present[:, :, None]
+    relative = designs * (target / seconds)[:, None] * (present > 0.0)[:, :, None]
     scale = np.maximum(np.abs(relative).max(axis=1, keepdims=True), SMALLEST)
     relative = relative / scale
     prior = max(reported_noise, LEAST_NOISE) ** 2

@@ -46,6 +46,12 @@ def test_a_measurement_without_weight_does_not_count():
     assert fit(LINE, seconds, weights).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
 
 
+def test_measurements_that_count_less_are_predicted_as_they_are():
+    seconds = 2.0 + 3.0 * X
+    for weights in (np.full(len(X), 0.3), np.where(X > 20, 0.05, 1.0)):
+        assert fit(LINE, seconds, weights).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
+
+
 def test_a_column_that_does_not_help_costs_more_than_it_gains():
     seconds = np.full(len(X), 5.0) * (1.0 + 0.01 * np.random.default_rng(0).standard_normal(len(X)))
     assert fit(LINE[:, :1], seconds).cost[0] < fit(LINE, seconds).cost[0]
