@@ -6,11 +6,14 @@ log n for every coefficient (Schwarz 1978), plus the log of how many alternative
 1978): a width picked from five hundred must explain more than a straight line that was the only one of its kind.
 """
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 OUTLIER_SHARE = 0.05
 """Share of measurements taken to be preempted or otherwise worthless."""
@@ -57,38 +60,71 @@ def sharpness(seconds: Floats) -> Floats:
     return sharp
 
 
-def fit_candidates(designs: Floats, seconds: Floats, present: Floats, reported_noise: float, total: int) -> Candidates:
+def fit_candidates(
+    designs: Floats, seconds: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
+) -> Candidates:
     """Fit every design to the measurements that it is present at, no coefficient below zero.
 
     Time only ever adds up, so a column whose coefficient comes out negative is emptied and the design fitted again (a step
     of non-negative least squares by active sets).
 
     Args:
-        designs: columns at the measured points, shape (B, n, p).
+        designs: columns at the measured points, shape (B, p, n).
         seconds: what was measured there, shape (n,).
         present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n).
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
     """
+    columns = relative_columns(designs, np.broadcast_to(seconds, present.shape), present)
+    fits = fit_relative(columns.relative, columns.target, present, reported_noise, total)
+    return msgspec.structs.replace(fits, coefficients=fits.coefficients / columns.scale)
+
+
+class Relative(NamedTuple):
+    """Columns of B designs as shares of what was measured: what there is to fit, and to what.
+
+    Attributes:
+        relative: columns over seconds and over their scale, 0 where a measurement does not belong to the design, shape (B, p, n).
+        target: what they are to add up to, shape (B, n).
+        scale: the largest element of each column, shape (B, p); coefficients are divided by it in the end.
+    """
+
+    relative: Floats
+    target: Floats
+    scale: Floats
+
+
+def relative_columns(designs: Floats, seconds: Floats, present: Floats) -> Relative:
+    """The columns of designs, shape (B, p, n), over what was measured, shape (B, n); `present` as of `fit_candidates`."""
     target = sharpness(seconds)
-    relative = designs * (target / seconds)[:, None] * (present > 0.0)[:, :, None]
-    scale = np.maximum(np.abs(relative).max(axis=1, keepdims=True), SMALLEST)
-    relative = relative / scale
-    prior = max(reported_noise, LEAST_NOISE) ** 2
+    relative = designs * np.where(present > 0.0, target / seconds, 0.0)[:, None, :]
+    scale = np.maximum(np.abs(relative).max(axis=2), SMALLEST)
+    relative /= scale[:, :, None]
+    return Relative(relative, target, scale)
+
+
+def fit_relative(
+    relative: Floats, target: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
+) -> Candidates:
+    """`fit_candidates` of columns that are relative already, with coefficients in units of their scale; changes `relative`.
+
+    Reported noise and the number of measurements may be told for every design, shape (B,).
+    """
+    prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
     coefficients, variance, misfit = _reweighted(relative, target, present, prior)
-    for _ in range(relative.shape[2] - 1):
+    for _ in range(relative.shape[1] - 1):
         negative = np.flatnonzero((coefficients < -NEGATIVE_TOLERANCE).any(axis=1))
         if not len(negative):
             break
-        relative[negative, :, coefficients[negative].argmin(axis=1)] = 0.0
-        refitted = _reweighted(relative[negative], target, present[negative], prior)
+        relative[negative, coefficients[negative].argmin(axis=1)] = 0.0
+        refitted = _reweighted(relative[negative], target[negative], present[negative], prior[negative])
         coefficients[negative], variance[negative], misfit[negative] = refitted
-    cost = misfit + 0.5 * relative.shape[2] * np.log(total)
+    cost = misfit + 0.5 * relative.shape[1] * np.log(total)
     cost[(coefficients < -NEGATIVE_TOLERANCE).any(axis=1)] = np.inf
-    return Candidates(np.maximum(coefficients, 0.0) / scale[:, 0, :], np.sqrt(variance), cost)
+    return Candidates(np.maximum(coefficients, 0.0), np.sqrt(variance), cost)
 
 
-def _reweighted(relative: Floats, target: Floats, present: Floats, prior: float) -> tuple[Floats, Floats, Floats]:
+def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats) -> tuple[Floats, Floats, Floats]:
     """Expectation maximisation of the noise model: coefficients (B, p), variance (B,), misfit in nats (B,).
 
     The prior on the variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
@@ -96,30 +132,40 @@ def _reweighted(relative: Floats, target: Floats, present: Floats, prior: float)
     weights = present
     for round_ in range(ITERATIONS):
         coefficients = _solve(relative, target, weights)
-        squares = (target - np.matmul(relative, coefficients[:, :, None])[:, :, 0]) ** 2
-        variance = (PRIOR_WEIGHT * prior + (weights * squares).sum(axis=1)) / (PRIOR_WEIGHT + weights.sum(axis=1))
-        standardised = squares / variance[:, None]
+        squares = (target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]) ** 2
+        variance = (PRIOR_WEIGHT * prior + np.einsum("bn,bn->b", weights, squares)) / (PRIOR_WEIGHT + weights.sum(axis=1))
         if round_ < ITERATIONS - MIXTURE_ITERATIONS:
-            weights = present * 5.0 / (4.0 + standardised)
-        else:
-            good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * standardised) / np.sqrt(2.0 * np.pi * variance[:, None])
-            weights = present * good / (good + OUTLIER_DENSITY)
+            weights = present * 5.0 / (4.0 + squares / variance[:, None])
+        elif round_ < ITERATIONS - 1:
+            weights = trust(squares, variance[:, None], present)
     misfit = misfit_of(squares, variance[:, None], present)
     misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
     return coefficients, variance, misfit
 
 
+def trust(squares: Floats, variance: Floats, present: Floats) -> Floats:
+    """How much measurements count: their weight times the probability that they are not worthless, by squared residuals."""
+    good = _good(squares, variance)
+    weights: Floats = present * good / (good + OUTLIER_DENSITY)
+    return weights
+
+
+def _good(squares: Floats, variance: Floats) -> Floats:
+    """Density of squared relative residuals, where the measurement is not worthless."""
+    density: Floats = np.exp(squares * (-0.5 / variance)) * ((1.0 - OUTLIER_SHARE) / np.sqrt(2.0 * np.pi * variance))
+    return density
+
+
 def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
     """Negative log likelihood, in nats, of squared relative residuals under the noise model, summed over the last axis."""
-    good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * squares / variance) / np.sqrt(2.0 * np.pi * variance)
-    misfit: Floats = -(present * np.log(good + OUTLIER_DENSITY)).sum(axis=-1)
+    misfit: Floats = -(present * np.log(_good(squares, variance) + OUTLIER_DENSITY)).sum(axis=-1)
     return misfit
 
 
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
-    """Weighted least squares of every design against the target, shape (B, p)."""
-    weighted = relative * weights[:, :, None]
-    normal = weighted.transpose(0, 2, 1) @ relative
+    """Weighted least squares of every design against its target, shape (B, p)."""
+    weighted = relative * weights[:, None, :]
+    normal = weighted @ relative.transpose(0, 2, 1)
     diagonal = np.einsum("bpp->bp", normal)
     diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
-    return np.linalg.solve(normal, (target @ weighted)[:, :, None])[:, :, 0].astype(np.float64, copy=False)
+    return np.linalg.solve(normal, weighted @ target[:, :, None])[:, :, 0]

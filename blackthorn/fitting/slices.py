@@ -155,7 +155,7 @@ class _Slice(msgspec.Struct, frozen=True):
         self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats
     ) -> None:
         """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
-        designs = np.tile(columns.transpose(0, 2, 1), (len(masks), 1, 1))
+        designs = np.tile(columns, (len(masks), 1, 1))
         present = np.repeat(masks * self.weights, len(shapes), axis=0)
         fits = fit_candidates(designs, self.seconds, present, self.reported_noise, len(self.x))
         cost = fits.cost.reshape(len(masks), len(shapes)) + naming
