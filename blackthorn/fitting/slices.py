@@ -101,6 +101,21 @@ def condition_cost(condition: Condition, alternatives: int) -> float:
     return NODE_COST + math.log(alternatives)
 
 
+def distinct_stairs(x: Floats, widths: Whole) -> tuple[Floats, Whole]:
+    """Stairs at x that differ, and which of them each width climbs: wide ones often climb alike at the few x of a slice.
+
+    Args:
+        x: shape (n,).
+        widths: rising, shape (W,).
+
+    Returns:
+        Shapes (D, n) and (W,).
+    """
+    stairs = steps_climbed(x, widths[:, None])
+    differs = (np.diff(stairs, axis=0, prepend=-1.0) != 0.0).any(axis=1)  # the wider, the lower: those alike are neighbours
+    return stairs[differs], np.cumsum(differs) - 1
+
+
 @lru_cache(maxsize=64)
 def explain(
     x: tuple[float, ...], seconds: tuple[float, ...], weights: tuple[float, ...], reported_noise: float, search: Search
@@ -141,28 +156,38 @@ class _Slice(msgspec.Struct, frozen=True):
         """For each mask (shape (M, n)), the explanations without a switch of the measurements in it, best first."""
         alternatives = max(2, self.search.high - self.search.low)
         found: list[list[Explanation]] = [[] for _ in masks]
+        stairs, which = distinct_stairs(self.x, widths)
         for base in (CONSTANT, LINE):
             columns = base.columns(self.x)
-            self._fit(found, masks, [base], columns[None], np.full(1, NODE_COST * base.linear))
+            self._fit(found, masks, [base], columns[None], np.zeros(1, dtype=np.intp), np.full(1, NODE_COST * base.linear))
             if len(widths):
-                stairs = steps_climbed(self.x, widths[:, None])
-                designs = np.concatenate([np.repeat(columns[None], len(widths), axis=0), stairs[:, None, :]], axis=1)
-                shapes = [Leaf((int(width),), base.linear) for width in widths]
-                self._fit(found, masks, shapes, designs, block_cost(widths, alternatives) + NODE_COST * (1 + base.linear))
+                designs = np.concatenate([np.repeat(columns[None], len(stairs), axis=0), stairs[:, None, :]], axis=1)
+                shapes = [Leaf((width,), base.linear) for width in widths.tolist()]
+                naming = block_cost(widths, alternatives) + NODE_COST * (1 + base.linear)
+                self._fit(found, masks, shapes, designs, which, naming)
         return [sorted(explanations, key=_cost)[:kept] for explanations in found]
 
     def _fit(
-        self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats
+        self,
+        found: list[list[Explanation]],
+        masks: Masks,
+        shapes: Sequence[Leaf],
+        designs: Floats,
+        which: Whole,
+        naming: Floats,
     ) -> None:
-        """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
-        designs = np.tile(columns, (len(masks), 1, 1))
-        present = np.repeat(masks * self.weights, len(shapes), axis=0)
-        fits = fit_candidates(designs, self.seconds, present, self.reported_noise, len(self.x))
-        cost = fits.cost.reshape(len(masks), len(shapes)) + naming
+        """Fit every shape to every mask, and add the best to what was found for the mask.
+
+        `designs` has shape (designs, terms, n); that of shape i is number `which[i]`.
+        """
+        present = np.repeat(masks * self.weights, len(designs), axis=0)
+        every = np.tile(designs, (len(masks), 1, 1))
+        fits = fit_candidates(every, self.seconds, present, self.reported_noise, len(self.x))
+        cost = fits.cost.reshape(len(masks), len(designs))[:, which] + naming
         for row, explanations in enumerate(found):
-            for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1]:
+            for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1].tolist():
                 if np.isfinite(cost[row, i]):
-                    one = row * len(shapes) + i
+                    one = row * len(designs) + which[i]
                     values = tuple(fits.coefficients[one].tolist())
                     explanations.append(Explanation(shapes[i], (values,), float(fits.noise[one]), float(cost[row, i])))
 

@@ -14,9 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import SMALLEST, fit_relative, relative_columns, trust
+from blackthorn.fitting.evidence import fit_relative, non_negative, relative_columns, trust
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Whole = NDArray[np.intp]
 
 MOST_TERMS = 12
@@ -25,11 +26,6 @@ LIKELIEST = 8
 """Additions and removals that are fitted in full."""
 NUMBERS_AT_ONCE = 2**17
 """Numbers in the columns of cells that are searched together: a call of numpy costs little beside them, and caches hold them."""
-RIDGE = 1e-10
-"""Relative to the largest diagonal element of a system: keeps it solvable where columns are alike."""
-ALIKE = 1e-8
-"""Share of a column's square that must be its own: below, it is a sum of others."""
-
 
 class Task(NamedTuple):
     """What is known of a cell: its measurements, and every product that its formula may hold.
@@ -127,11 +123,11 @@ class _Search:
             going = going[self.most[going] > count]
             if not len(going):
                 break
-            worth = self._worth_of_adding(going, count)
-            likely = _largest(worth, LIKELIEST if count else worth.shape[1])
-            kept = np.repeat(self.terms[going, None, :count], likely.shape[1], axis=1)
-            possible = np.take_along_axis(worth, likely, axis=1) >= 0.0
-            going = going[self._take_best(going, np.concatenate([kept, likely[:, :, None]], axis=2), possible)]
+            every = np.arange(self.relative.shape[1])
+            trials = np.empty((len(going), len(every), count + 1), dtype=np.intp)
+            trials[:, :, :count], trials[:, :, count] = self.terms[going, None, :count], every
+            possible = (every < self.among[going, None]) & (trials[:, :, :count] != every[:, None]).all(axis=2)
+            going = going[self._take_best(going, trials, possible)]
 
     def remove(self) -> None:
         """Drop products one by one while that pays."""
@@ -139,13 +135,22 @@ class _Search:
         for count in range(int(self.counts.max()), 1, -1):
             going = np.flatnonzero(~stopped & (self.counts == count))
             if len(going):
-                likely = _largest(-self._loss_by_removing(going, count), LIKELIEST)
                 others = np.array([[j for j in range(count) if j != i] for i in range(count)])
-                trials = self.terms[going[:, None, None], others[likely]]
-                stopped[going[~self._take_best(going, trials, np.ones(likely.shape, dtype=bool))]] = True
+                trials = self.terms[going[:, None, None], others]
+                stopped[going[~self._take_best(going, trials, np.ones(trials.shape[:2], dtype=bool))]] = True
 
-    def _take_best(self, cells: Whole, trials: Whole, possible: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Fit trials, shape (cells, trials, p), in full, and choose the cheapest where it is cheaper than what was chosen."""
+    def _take_best(self, cells: Whole, trials: Whole, possible: Mask) -> Mask:
+        """Choose for every cell the cheapest trial, where it is cheaper than what was chosen; whether it was.
+
+        Args:
+            cells: which, shape (a,).
+            trials: products for each of them, shape (a, k, p).
+            possible: which of the trials are any, shape (a, k).
+        """
+        if trials.shape[1] > LIKELIEST:
+            worth = np.where(possible, self._worth(cells, trials), -1.0)
+            likely = np.sort(np.argsort(-worth, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
+            trials, possible = (np.take_along_axis(trials, likely[:, :, None], 1), np.take_along_axis(possible, likely, 1))
         among, count = trials.shape[1:]
         each = np.repeat(cells, among)
         fits = fit_relative(
@@ -158,53 +163,30 @@ class _Search:
         naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
         cost = np.where(possible, fits.cost.reshape(-1, among), np.inf) + naming[:, None]
         best, rows = cost.argmin(axis=1), np.arange(len(cells))
-        better: NDArray[np.bool_] = cost[rows, best] < self.cost[cells]
+        better: Mask = cost[rows, best] < self.cost[cells]
         taken, fit = cells[better], (rows * among + best)[better]
         self.counts[taken], self.cost[taken], self.noise[taken] = count, cost[rows, best][better], fits.noise[fit]
         self.terms[taken, :count], self.coefficients[taken, :count] = trials[rows, best][better], fits.coefficients[fit]
         return better
 
-    def _weighed(self, cells: Whole, count: int) -> tuple[Floats, Floats, Floats]:
-        """What cells with `count` products have chosen, (cells, count, n), what that leaves, and how much points count."""
-        chosen = self.relative[cells[:, None], self.terms[cells, :count]]
-        coefficients = self.coefficients[cells, :count]
-        rest = self.target[cells] - (coefficients[:, None, :] @ chosen)[:, 0, :]
-        weights = trust(rest**2, self.noise[cells, None] ** 2, self.present[cells]) if count else self.present[cells]
-        return chosen * (coefficients > 0.0)[:, :, None], rest, weights
-
-    def _worth_of_adding(self, cells: Whole, count: int) -> Floats:
-        """By how much each product would lessen the weighted squares that are left, shape (cells, T); -1 where it is chosen."""
-        chosen, rest, weights = self._weighed(cells, count)
-        columns = self.relative[cells]
-        weighted = columns * weights[:, None, :]
-        across, slope = weighted @ chosen.transpose(0, 2, 1), (weighted @ rest[:, :, None])[:, :, 0]
-        own = np.einsum("btn,btn->bt", weighted, columns)
-        beyond = own.copy()
-        if count:
-            normal = _solvable((chosen * weights[:, None, :]) @ chosen.transpose(0, 2, 1))
-            shared = np.linalg.solve(normal, across.transpose(0, 2, 1))
-            beyond -= np.einsum("btp,bpt->bt", across, shared)
-            slope -= (((chosen * weights[:, None, :]) @ rest[:, :, None])[:, :, 0][:, None, :] @ shared)[:, 0, :]
-        worth: Floats = np.where(beyond > ALIKE * own, np.maximum(slope, 0.0) ** 2 / np.maximum(beyond, ALIKE * own + SMALLEST), 0.0)
-        worth[np.arange(worth.shape[1]) >= self.among[cells, None]] = -1.0
-        np.put_along_axis(worth, self.terms[cells, :count], -1.0, axis=1)
+    def _worth(self, cells: Whole, trials: Whole) -> Floats:
+        """How much of the weighted squares each trial explains, with the weights of what is chosen; shapes as above."""
+        columns, target = self.relative[cells], self.target[cells]
+        weighted = columns * self._weights(cells)[:, None, :]
+        normal, right = weighted @ columns.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0]
+        rows = np.arange(len(cells))[:, None, None]
+        systems = normal[rows[..., None], trials[:, :, :, None], trials[:, :, None, :]]
+        explained = right[rows, trials]
+        flat = explained.reshape(-1, trials.shape[2])
+        coefficients = non_negative(systems.reshape(len(flat), *systems.shape[2:]), flat)
+        worth: Floats = np.einsum("bp,bp->b", coefficients, flat).reshape(trials.shape[:2])
         return worth
 
-    def _loss_by_removing(self, cells: Whole, count: int) -> Floats:
-        """By how much the weighted squares would grow without each of the products chosen, shape (cells, count)."""
-        chosen, _, weights = self._weighed(cells, count)
-        normal = _solvable((chosen * weights[:, None, :]) @ chosen.transpose(0, 2, 1))
-        loss: Floats = self.coefficients[cells, :count] ** 2 / np.einsum("bpp->bp", np.linalg.inv(normal))
-        return loss
-
-
-def _solvable(normal: Floats) -> Floats:
-    """Normal equations, shape (B, p, p), with a ridge; changed in place."""
-    diagonal = np.einsum("bpp->bp", normal)
-    diagonal += RIDGE * diagonal.max(axis=1, keepdims=True)
-    return normal
-
-
-def _largest(worth: Floats, most: int) -> Whole:
-    """The numbers of the largest in every row, in rising order."""
-    return np.sort(np.argsort(-worth, axis=1, kind="stable")[:, :most], axis=1)
+    def _weights(self, cells: Whole) -> Floats:
+        """How much the points of cells count by what is chosen, shape (cells, n)."""
+        count = int(self.counts[cells[0]])
+        if not count:
+            return self.present[cells]
+        chosen = self.relative[cells[:, None], self.terms[cells, :count]]
+        rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
+        return trust(rest**2, self.noise[cells, None] ** 2, self.present[cells])

@@ -16,9 +16,8 @@ from blackthorn.fitting.evidence import fit_candidates
 from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, fit_structures, products
 from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
-from blackthorn.fitting.slices import Search, block_cost, explain
+from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain
 from blackthorn.formulas import AtMost
-from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
 
@@ -161,9 +160,9 @@ def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.i
             climbing = [term for term in cell.terms if term[place] == last]
             kept = [term for term in cell.terms if not instead or term[place] != last]
             flat = [(*term[:place], 0, *term[place + 1 :]) for term in climbing]
-            stairs = steps_climbed(inside.dimensions[name], widths[:, None])
+            stairs, which = distinct_stairs(inside.dimensions[name], widths)
             stay = products(cell.leaves, kept, inside.dimensions)
             climb = products(cell.leaves, flat, inside.dimensions) * stairs[:, None, :]
-            designs = np.concatenate([np.broadcast_to(stay, (len(widths), *stay.shape)), climb], axis=1)
-            present = np.broadcast_to(inside.weights, (len(widths), len(inside)))
-            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost
+            designs = np.concatenate([np.broadcast_to(stay, (len(stairs), *stay.shape)), climb], axis=1)
+            present = np.broadcast_to(inside.weights, (len(stairs), len(inside)))
+            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost[which]
