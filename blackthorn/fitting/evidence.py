@@ -112,16 +112,8 @@ def fit_relative(
     """
     prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
     coefficients, variance, misfit = _reweighted(relative, target, present, prior)
-    for _ in range(relative.shape[1] - 1):
-        negative = np.flatnonzero((coefficients < -NEGATIVE_TOLERANCE).any(axis=1))
-        if not len(negative):
-            break
-        relative[negative, coefficients[negative].argmin(axis=1)] = 0.0
-        refitted = _reweighted(relative[negative], target[negative], present[negative], prior[negative])
-        coefficients[negative], variance[negative], misfit[negative] = refitted
     cost = misfit + 0.5 * relative.shape[1] * np.log(total)
-    cost[(coefficients < -NEGATIVE_TOLERANCE).any(axis=1)] = np.inf
-    return Candidates(np.maximum(coefficients, 0.0), np.sqrt(variance), cost)
+    return Candidates(coefficients, np.sqrt(variance), cost)
 
 
 def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats) -> tuple[Floats, Floats, Floats]:
@@ -165,7 +157,7 @@ def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
     """Weighted least squares of every design against its target, shape (B, p)."""
     weighted = relative * weights[:, None, :]
-    return _solved(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
+    return non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
 
 
 def _solved(normal: Floats, right: Floats) -> Floats:
