@@ -155,26 +155,26 @@ def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
 
 
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
-    """Weighted least squares of every design against its target, shape (B, p)."""
+    """Weighted least squares of every design against its target, no coefficient below zero, shape (B, p)."""
     weighted = relative * weights[:, None, :]
     return non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
 
 
-def _solved(normal: Floats, right: Floats) -> Floats:
-    """Solutions of normal equations, shapes (B, p, p) and (B, p), with a ridge; changes `normal`."""
-    diagonal = np.einsum("bpp->bp", normal)
-    diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
-    return np.linalg.solve(normal, right[:, :, None])[:, :, 0]
-
-
 def non_negative(normal: Floats, right: Floats) -> Floats:
-    """Solutions as of `_solved`, those below zero emptied one by one as `fit_candidates` does; changes its arguments."""
+    """Solutions of normal equations, shapes (B, p, p) and (B, p), unknowns that come out negative emptied one by one."""
     solutions = _solved(normal, right)
     for _ in range(right.shape[1] - 1):
-        negative = np.flatnonzero((solutions < -NEGATIVE_TOLERANCE).any(axis=1))
+        negative = np.flatnonzero(solutions.min(axis=1) < -NEGATIVE_TOLERANCE)
         if not len(negative):
             break
         worst = solutions[negative].argmin(axis=1)
         normal[negative, worst, :] = normal[negative, :, worst] = right[negative, worst] = 0.0
         solutions[negative] = _solved(normal[negative], right[negative])
     return np.maximum(solutions, 0.0)
+
+
+def _solved(normal: Floats, right: Floats) -> Floats:
+    """Solutions of normal equations, with a ridge; changes `normal`."""
+    diagonal = np.einsum("bpp->bp", normal)
+    diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
+    return np.linalg.solve(normal, right[:, :, None])[:, :, 0]

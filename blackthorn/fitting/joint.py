@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import misfit_of, sharpness
-from blackthorn.fitting.shapes import Leaf, Shape, leaves, regimes
+from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, leaves, regimes
 from blackthorn.fitting.slices import naming_cost
 from blackthorn.fitting.stepwise import Choice, Task, choose
 from blackthorn.formulas import Constant, Formula, Linear, Step, Switch
@@ -118,9 +118,12 @@ def cell_masks(structure: Structure, dimensions: Mapping[str, Floats]) -> list[M
 
 def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[str, Floats]) -> Floats:
     """The products at points, shape (terms, n); `dimensions` in the order of the cell's leaves."""
-    columns = [leaf.columns(values) for leaf, values in zip(cell, dimensions.values(), strict=True)]
-    found = [np.multiply.reduce([columns[d][i] for d, i in enumerate(term)]) for term in terms]
-    return np.array(found).reshape(len(terms), len(next(iter(dimensions.values()))))
+    found = np.ones((len(terms), len(next(iter(dimensions.values())))))
+    functions = np.array(terms, dtype=np.intp).reshape(len(terms), len(cell)).T
+    for leaf, values, chosen in zip(cell, dimensions.values(), functions, strict=True):
+        if leaf != CONSTANT:
+            found *= leaf.columns(values)[chosen]
+    return found
 
 
 def all_terms(cell: Sequence[Leaf]) -> list[Term]:

@@ -86,6 +86,7 @@ def block_cost(width: int | NDArray[np.int64], alternatives: int) -> Floats:
     return -np.log((1.0 - BLOCK_SHARE) / alternatives + np.where(power, BLOCK_SHARE / powers, 0.0))
 
 
+@lru_cache(maxsize=4096)
 def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
     """Nats it takes to name a shape: its nodes, widths, divisors and thresholds."""
     if isinstance(shape, Split):
