@@ -127,18 +127,18 @@ def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats
         squares = (target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]) ** 2
         variance = (PRIOR_WEIGHT * prior + np.einsum("bn,bn->b", weights, squares)) / (PRIOR_WEIGHT + weights.sum(axis=1))
         if round_ < ITERATIONS - MIXTURE_ITERATIONS:
-            weights = present * 5.0 / (4.0 + squares / variance[:, None])
+            weights = bounded_weights(squares, variance[:, None], present)
         elif round_ < ITERATIONS - 1:
-            weights = trust(squares, variance[:, None], present)
+            good = _good(squares, variance[:, None])
+            weights = present * good / (good + OUTLIER_DENSITY)
     misfit = misfit_of(squares, variance[:, None], present)
     misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
     return coefficients, variance, misfit
 
 
-def trust(squares: Floats, variance: Floats, present: Floats) -> Floats:
-    """How much measurements count: their weight times the probability that they are not worthless, by squared residuals."""
-    good = _good(squares, variance)
-    weights: Floats = present * good / (good + OUTLIER_DENSITY)
+def bounded_weights(squares: Floats, variance: Floats, present: Floats) -> Floats:
+    """How much measurements count under Student's t with four degrees of freedom: less the further off, but never nothing."""
+    weights: Floats = present * 5.0 / (4.0 + squares / variance)
     return weights
 
 

@@ -26,7 +26,7 @@ def lines(of: Points):
 def test_what_is_left_unexplained_is_learnt() -> None:
     bent = points(0.2)
     fit = lines(bent)
-    residuals = cross_validated(bent, fit)
+    residuals = cross_validated(bent, [fit])[0]
     found = corrected(bent, fit, residuals)
     assert found is not None
     assert rmspe(found.residuals) < 0.5 * rmspe(residuals)
@@ -41,21 +41,21 @@ def test_what_is_left_unexplained_is_learnt() -> None:
 def test_noise_is_not(seed: int) -> None:
     straight = points(0.0, noise=0.03, seed=seed)
     fit = lines(straight)
-    assert corrected(straight, fit, cross_validated(straight, fit)) is None
+    assert corrected(straight, fit, cross_validated(straight, [fit])[0]) is None
 
 
 @pytest.mark.parametrize("count", [FEWEST_POINTS - 1, MOST_POINTS + 1])
 def test_too_few_and_too_many_points_are_left_alone(count: int) -> None:
     bent = points(0.2, count=count)
     fit = lines(bent)
-    assert corrected(bent, fit, cross_validated(bent, fit)) is None
+    assert corrected(bent, fit, cross_validated(bent, [fit])[0]) is None
 
 
 def test_an_outlier_is_not_learnt() -> None:
     bent = points(0.2)
     spoilt = msgspec.structs.replace(bent, seconds=bent.seconds * np.where(np.arange(len(bent)) == 7, 5.0, 1.0))
     fit = lines(spoilt)
-    found = corrected(spoilt, fit, cross_validated(spoilt, fit))
+    found = corrected(spoilt, fit, cross_validated(spoilt, [fit])[0])
     assert found is not None
     place = {name: values[7:8] for name, values in spoilt.dimensions.items()}
     assert found.correction.factor(place)[0] < 1.6
@@ -65,6 +65,6 @@ def test_a_dimension_that_repeats_another_counts_once() -> None:
     bent = points(0.2)
     twice = msgspec.structs.replace(bent, dimensions={**bent.dimensions, "width": bent.dimensions["channels"]})
     fit = fit_structure(twice, {"filters": LINE, "channels": LINE, "width": LINE})
-    found = corrected(twice, fit, cross_validated(twice, fit))
+    found = corrected(twice, fit, cross_validated(twice, [fit])[0])
     assert found is not None
     assert set(found.correction.dimensions) == {"filters", "channels"}
