@@ -84,7 +84,7 @@ class Relative(NamedTuple):
     """Columns of B designs as shares of what was measured: what there is to fit, and to what.
 
     Attributes:
-        relative: columns over seconds and over their scale, 0 where a measurement does not belong to the design, shape (B, p, n).
+        relative: columns over seconds and scale, 0 where a measurement does not belong to the design, shape (B, p, n).
         target: what they are to add up to, shape (B, n).
         scale: the largest element of each column, shape (B, p); coefficients are divided by it in the end.
     """
@@ -177,4 +177,4 @@ def _solved(normal: Floats, right: Floats) -> Floats:
     """Solutions of normal equations, with a ridge; changes `normal`."""
     diagonal = np.einsum("bpp->bp", normal)
     diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
-    return np.linalg.solve(normal, right[:, :, None])[:, :, 0]
+    return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float64, copy=False)

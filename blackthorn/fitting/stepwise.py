@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +24,8 @@ MOST_TERMS = 12
 LIKELIEST = 5
 """Additions and removals that are fitted in full: the best is among them 99 times of 100."""
 NUMBERS_AT_ONCE = 2**17
-"""Numbers in the columns of cells that are searched together: a call of numpy costs little beside them, and caches hold them."""
+"""Numbers in the columns of cells that are searched together: calls cost little beside them, and caches hold them."""
+
 
 class Task(NamedTuple):
     """What is known of a cell: its measurements, and every product that its formula may hold.
@@ -83,9 +83,9 @@ def choice_cost(chosen: int, among: int) -> float:
 
 
 class _Search:
-    """B cells searched together: their columns as arrays, with nothing in the places that a cell does not fill, and the choices.
+    """B cells searched together: their columns as arrays, zero where a cell has fewer, and the choices.
 
-    `relative` has shape (B, T, n); the products chosen are `terms[i, : counts[i]]`, their coefficients stand at the same places.
+    `relative` has shape (B, T, n); the products chosen are `terms[i, : counts[i]]`, and their coefficients stand alike.
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
