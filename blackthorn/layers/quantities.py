@@ -26,8 +26,9 @@ class Quantities(dict[str, NDArray[np.float64]]):
         self._kind, self._precision, self._layers = kind, precision, layers
 
     def __missing__(self, name: str) -> NDArray[np.float64]:
-        found = self[name] = np.array([self._of(layer, name) for layer in self._layers], dtype=np.float64)
+        if name == BYTES_MOVED:
+            values = [self._kind.bytes_moved(layer, self._precision) for layer in self._layers]
+        else:
+            values = [layer[name] for layer in self._layers]
+        found = self[name] = np.array(values, dtype=np.float64)
         return found
-
-    def _of(self, layer: Dimensions, name: str) -> int:
-        return self._kind.bytes_moved(layer, self._precision) if name == BYTES_MOVED else layer[name]
