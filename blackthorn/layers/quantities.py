@@ -1,6 +1,7 @@
 """What formulas may speak of: the dimensions of layers, and what follows from them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,14 @@ class Quantities(dict[str, NDArray[np.float64]]):
 
     def __missing__(self, name: str) -> NDArray[np.float64]:
         if name == BYTES_MOVED:
-            values = [self._kind.bytes_moved(layer, self._precision) for layer in self._layers]
+            values = [_bytes_moved(self._kind, self._precision, tuple(layer.items())) for layer in self._layers]
         else:
             values = [layer[name] for layer in self._layers]
         found = self[name] = np.array(values, dtype=np.float64)
         return found
+
+
+@lru_cache(maxsize=4096)
+def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: tuple[tuple[str, int], ...]) -> int:
+    """Bytes that a layer moves, remembered: networks hold the same layers again and again, and so do searches among networks."""
+    return kind.bytes_moved(dict(dimensions), precision)
