@@ -37,5 +37,5 @@ class Quantities(dict[str, NDArray[np.float64]]):
 
 @lru_cache(maxsize=4096)
 def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: tuple[tuple[str, int], ...]) -> int:
-    """Bytes that a layer moves, remembered: networks hold the same layers again and again, and so do searches among networks."""
+    """Bytes that a layer moves, remembered: networks hold the same layers again and again."""
     return kind.bytes_moved(dict(dimensions), precision)
