@@ -164,9 +164,9 @@ def non_negative(normal: Floats, right: Floats) -> Floats:
     """Solutions of normal equations, shapes (B, p, p) and (B, p), unknowns that come out negative emptied one by one."""
     solutions = _solved(normal, right)
     for _ in range(right.shape[1] - 1):
-        negative = np.flatnonzero(solutions.min(axis=1) < -NEGATIVE_TOLERANCE)
-        if not len(negative):
+        if solutions.min() >= -NEGATIVE_TOLERANCE:
             break
+        negative = np.flatnonzero((solutions < -NEGATIVE_TOLERANCE).any(axis=1))
         worst = solutions[negative].argmin(axis=1)
         normal[negative, worst, :] = normal[negative, :, worst] = right[negative, worst] = 0.0
         solutions[negative] = _solved(normal[negative], right[negative])
@@ -175,6 +175,7 @@ def non_negative(normal: Floats, right: Floats) -> Floats:
 
 def _solved(normal: Floats, right: Floats) -> Floats:
     """Solutions of normal equations, with a ridge; changes `normal`."""
-    diagonal = np.einsum("bpp->bp", normal)
-    diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
+    diagonal = normal.reshape(len(right), -1)[:, :: right.shape[1] + 1]
+    diagonal *= 1.0 + RIDGE
+    diagonal += SMALLEST
     return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float64, copy=False)
