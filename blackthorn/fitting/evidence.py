@@ -34,7 +34,7 @@ RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
 NEGATIVE_TOLERANCE = 1e-9
 SMALLEST = 1e-200
-"""Stands in for the scale of a column that is zero at every point."""
+"""Stands in for what is zero where something is divided by it: the scale of a column without a point, a time of no steps."""
 
 
 class Candidates(msgspec.Struct, frozen=True):

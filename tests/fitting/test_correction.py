@@ -7,7 +7,7 @@ import pytest
 from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
 from blackthorn.fitting.joint import Points, fit_structure
 from blackthorn.fitting.leaving_out import cross_validated, rmspe
-from blackthorn.fitting.shapes import LINE
+from blackthorn.fitting.shapes import LINE, Leaf
 
 
 def points(bend: float, noise: float = 0.005, count: int = 60, seed: int = 1) -> Points:
@@ -68,3 +68,15 @@ def test_a_dimension_that_repeats_another_counts_once() -> None:
     found = corrected(twice, fit, cross_validated(twice, [fit])[0])
     assert found is not None
     assert set(found.correction.dimensions) == {"filters", "channels"}
+
+
+def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
+    stairs = points(0.2)
+    blocks = np.floor((stairs.dimensions["filters"] - 1.0) / 32.0)
+    small = blocks == 0.0
+    seconds = np.where(small, 1e-9, stairs.seconds / stairs.dimensions["filters"] * blocks)
+    layers = msgspec.structs.replace(stairs, seconds=seconds, weights=np.where(small, 0.01, 1.0))
+    fit = fit_structure(layers, {"filters": Leaf((32,)), "channels": LINE})
+    assert not fit.predict(layers.dimensions)[small].any()
+    found = corrected(layers, fit, cross_validated(layers, [fit])[0])
+    assert found is None or np.isfinite(found.correction.weights).all()
