@@ -178,4 +178,6 @@ def _solved(normal: Floats, right: Floats) -> Floats:
     diagonal = normal.reshape(len(right), -1)[:, :: right.shape[1] + 1]
     diagonal *= 1.0 + RIDGE
     diagonal += SMALLEST
+    if right.shape[1] == 1:
+        return right / diagonal
     return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float64, copy=False)

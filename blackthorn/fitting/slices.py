@@ -234,26 +234,31 @@ class _Slice(msgspec.Struct, frozen=True):
         for below, above in self._gaps(self.x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
         ratios = self.seconds / best.predict(self.x)
+        before = self._misfit_at(ratios, best.noise)
         found = [
-            self._scaled(best, place, inside, condition, ratios)
+            self._scaled(best, place, inside, condition, ratios, before)
             for place, inside in enumerate(regimes(best.shape, self.x))
             for condition in conditions
         ]
         return sorted((explanation for explanation in found if explanation), key=_cost)[:KEPT]
 
-    def _scaled(self, best: Explanation, place: int, inside: Mask, condition: Condition, ratios: Floats) -> Explanation | None:
+    def _scaled(
+        self, best: Explanation, place: int, inside: Mask, condition: Condition, ratios: Floats, before: float
+    ) -> Explanation | None:
         holds = condition.holds(self.x) & inside
-        if not 0 < holds.sum() < inside.sum():
+        if not 0 < np.count_nonzero(holds) < np.count_nonzero(inside):
             return None
         ratio = float(np.median(ratios[holds]))
-        sharp = sharpness(self.seconds)
-        before, after = (sharp * (1.0 - 1.0 / ratios)) ** 2, (sharp * (1.0 - np.where(holds, ratio, 1.0) / ratios)) ** 2
-        variance = np.array([best.noise**2])
-        gain = float(misfit_of(before, variance, self.weights) - misfit_of(after, variance, self.weights))
+        gain = before - self._misfit_at(np.where(holds, ratios / ratio, ratios), best.noise)
         cost = best.cost - gain + self._condition_cost(condition) + 0.5 * math.log(len(ratios))
         own = best.coefficients[place]
         coefficients = (*best.coefficients[:place], tuple(ratio * value for value in own), own, *best.coefficients[place + 1 :])
         return Explanation(split_leaf(best.shape, place, condition), coefficients, best.noise, cost)
+
+    def _misfit_at(self, ratios: Floats, noise: float) -> float:
+        """Nats of measurements that are `ratios` times what is predicted, shape (n,)."""
+        squares = (sharpness(self.seconds) * (1.0 - 1.0 / ratios)) ** 2
+        return float(misfit_of(squares, np.array([noise**2]), self.weights))
 
     def _coarse_widths(self, whole: Sequence[Explanation]) -> Whole:
         """Powers of two, and the widths that explain the whole best: enough to judge a switch by."""
