@@ -69,7 +69,7 @@ def predict(network: Network, model: FittedModel) -> Prediction:
     keys = [_key(layer) for layer in listed]
     answers: dict[_Key, Answer] = {}
     for (kind, precision), layers in _alike(keys, listed).items():
-        formulas = [formula for formula in model.layers if (formula.layer, formula.precision) == (kind, precision)]
+        formulas = () if kind is None else model.classes.get((kind, precision), ())
         if kind is not None and formulas:
             found = _answers(layer_kinds()[kind], precision, list(layers.values()), formulas)
             answers.update(zip(layers, found, strict=True))
@@ -134,12 +134,14 @@ def _predicted(layer: NetworkLayer, answer: Answer) -> LayerPrediction:
 def _answers(
     kind: LayerKind, precision: Precision, layers: Sequence[Dimensions], formulas: Sequence[LayerFormula]
 ) -> list[Answer]:
-    """Seconds of layers of one kind; each formula is evaluated once, over all layers that it is chosen for."""
+    """Seconds of layers of one kind; each formula is evaluated once, over all layers that it is chosen for.
+
+    Of formulas that are as near, the first is chosen: `formulas` begin with that of most points.
+    """
     names = [dimension.name for dimension in kind.dimensions]
     points = np.array([[layer[name] for name in names] for layer in layers], dtype=np.float64)
     off_fixed, off_range = distances(names, points, formulas)
-    fewest_points = np.broadcast_to([-formula.points for formula in formulas], off_fixed.shape)
-    ranked = np.lexsort((fewest_points, off_range, off_fixed))
+    ranked = np.lexsort((off_range, off_fixed))
     chosen, scales = ranked[:, 0].copy(), np.ones(len(layers))
     for index in np.flatnonzero(off_fixed.min(axis=1) > 0).tolist():
         chosen[index], scales[index] = _nearest(kind, precision, layers[index], formulas, ranked[index])
@@ -164,10 +166,8 @@ def distances(names: Sequence[str], points: Floats, formulas: Sequence[LayerForm
     Returns:
         The sum of |log ratio| over fixed dimensions and that over swept ones, each of shape (layers, classes).
     """
-    held = [{name: (value, value) for name, value in formula.fixed.items()} for formula in formulas]
-    spans = [{**formula.ranges, **fixed} for formula, fixed in zip(formulas, held, strict=True)]
-    bounds = np.array([[span.get(name, ANYWHERE) for name in names] for span in spans], dtype=np.float64)
-    is_fixed = np.array([[name in fixed for name in names] for fixed in held])
+    bounds = np.array([[formula.spans.get(name, ANYWHERE) for name in names] for formula in formulas], dtype=np.float64)
+    is_fixed = np.array([[name in formula.fixed for name in names] for formula in formulas])
     at, (low, high) = np.log(points)[:, None, :], np.log(np.maximum(bounds, 1.0)).transpose(2, 0, 1)
     beyond = np.maximum(low - at, 0.0) + np.maximum(at - high, 0.0)
     return np.einsum("lcd,cd->lc", beyond, is_fixed), np.einsum("lcd,cd->lc", beyond, ~is_fixed)

@@ -6,7 +6,9 @@ a `NetworkTiming`, which a prediction is held against.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -187,7 +189,7 @@ BYTES_MOVED = "bytes_moved"
 """What a formula may speak of beside dimensions: bytes of input, weights and output together, by which caches take a layer."""
 
 
-class LayerFormula(msgspec.Struct, frozen=True):
+class LayerFormula(msgspec.Struct, frozen=True, dict=True):
     """How long layers of one class take.
 
     Attributes:
@@ -219,6 +221,11 @@ class LayerFormula(msgspec.Struct, frozen=True):
     reference: Reference | None = None
     correction: Correction | None = None
 
+    @cached_property
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """Least and largest value of every dimension: of a fixed one, twice the same."""
+        return {**self.ranges, **{name: (value, value) for name, value in self.fixed.items()}}
+
     def seconds(self, point: Point) -> Values:
         """What layers at points take, corrected, shape (n,).
 
@@ -232,7 +239,7 @@ class LayerFormula(msgspec.Struct, frozen=True):
         return seconds if self.correction is None else seconds * self.correction.factor(point)
 
 
-class FittedModel(msgspec.Struct, frozen=True):
+class FittedModel(msgspec.Struct, frozen=True, dict=True):
     """A device as formulas."""
 
     device: Device
@@ -241,6 +248,14 @@ class FittedModel(msgspec.Struct, frozen=True):
     made_by: str
     schema: int = MODEL_SCHEMA
     unit: Literal["s"] = "s"
+
+    @cached_property
+    def classes(self) -> dict[tuple[str, Precision], tuple[LayerFormula, ...]]:
+        """The formulas of every layer kind and precision, those of most points first."""
+        groups: dict[tuple[str, Precision], list[LayerFormula]] = defaultdict(list)
+        for formula in sorted(self.layers, key=lambda formula: -formula.points):
+            groups[formula.layer, formula.precision].append(formula)
+        return {key: tuple(formulas) for key, formulas in groups.items()}
 
     def formulas_only(self) -> "FittedModel":
         """The model without any correction."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import NORMAL_MEDIAN, sharpness
+from blackthorn.fitting.evidence import NORMAL_MEDIAN, SMALLEST, sharpness
 from blackthorn.fitting.joint import JointFit, Points
 from blackthorn.fitting.leaving_out import parts, rmspe
 from blackthorn.formulas.correction import NO_DIVISOR, Correction, nearness, places
@@ -94,7 +94,7 @@ class _Errors(NamedTuple):
 
 
 def _unexplained(points: Points, fit: JointFit) -> _Errors:
-    logarithms = np.log(points.seconds / fit.predict(points.dimensions))
+    logarithms = np.log(points.seconds / np.maximum(fit.predict(points.dimensions), SMALLEST))
     limit = FAR_OFF * NORMAL_MEDIAN * float(np.median(np.abs(logarithms)))
     return _Errors(np.clip(logarithms, -limit, limit), np.sqrt(points.weights) * sharpness(points.seconds))
 

@@ -189,9 +189,10 @@ def best_fit(points: Points) -> tuple[JointFit, Floats]:
     """
     fits = fit_points(points)
     if len(points.dimensions) == 1:
-        return fits[0], cross_validated(points, fits[0])
+        return fits[0], cross_validated(points, fits[:1])[0]
     lines = fit_structure(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})
-    tried = [(fit, cross_validated(points, fit)) for fit in sorted((*fits, lines), key=lambda fit: fit.cost)]
+    likely = sorted((*fits, lines), key=lambda fit: fit.cost)
+    tried = list(zip(likely, cross_validated(points, likely), strict=True))
     errors = [rmspe(residuals * sharpness(points.seconds)) for _, residuals in tried]
     alike = (1.0 + ALIKE_SHARE) * min(errors) + ALIKE_PERCENT
     return next(entry for entry, error in zip(tried, errors, strict=True) if error <= alike)

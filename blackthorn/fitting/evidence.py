@@ -6,11 +6,14 @@ log n for every coefficient (Schwarz 1978), plus the log of how many alternative
 1978): a width picked from five hundred must explain more than a straight line that was the only one of its kind.
 """
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 OUTLIER_SHARE = 0.05
 """Share of measurements taken to be preempted or otherwise worthless."""
@@ -31,7 +34,7 @@ RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
 NEGATIVE_TOLERANCE = 1e-9
 SMALLEST = 1e-200
-"""Stands in for the scale of a column that is zero at every point."""
+"""Stands in for what is zero where something is divided by it: the scale of a column without a point, a time of no steps."""
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -57,38 +60,63 @@ def sharpness(seconds: Floats) -> Floats:
     return sharp
 
 
-def fit_candidates(designs: Floats, seconds: Floats, present: Floats, reported_noise: float, total: int) -> Candidates:
+def fit_candidates(
+    designs: Floats, seconds: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
+) -> Candidates:
     """Fit every design to the measurements that it is present at, no coefficient below zero.
 
     Time only ever adds up, so a column whose coefficient comes out negative is emptied and the design fitted again (a step
     of non-negative least squares by active sets).
 
     Args:
-        designs: columns at the measured points, shape (B, n, p).
+        designs: columns at the measured points, shape (B, p, n).
         seconds: what was measured there, shape (n,).
         present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n).
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
     """
+    columns = relative_columns(designs, np.broadcast_to(seconds, present.shape), present)
+    fits = fit_relative(columns.relative, columns.target, present, reported_noise, total)
+    return msgspec.structs.replace(fits, coefficients=fits.coefficients / columns.scale)
+
+
+class Relative(NamedTuple):
+    """Columns of B designs as shares of what was measured: what there is to fit, and to what.
+
+    Attributes:
+        relative: columns over seconds and scale, 0 where a measurement does not belong to the design, shape (B, p, n).
+        target: what they are to add up to, shape (B, n).
+        scale: the largest element of each column, shape (B, p); coefficients are divided by it in the end.
+    """
+
+    relative: Floats
+    target: Floats
+    scale: Floats
+
+
+def relative_columns(designs: Floats, seconds: Floats, present: Floats) -> Relative:
+    """The columns of designs, shape (B, p, n), over what was measured, shape (B, n); `present` as of `fit_candidates`."""
     target = sharpness(seconds)
-    relative = designs * (target / seconds)[:, None] * present[:, :, None]
-    scale = np.maximum(np.abs(relative).max(axis=1, keepdims=True), SMALLEST)
-    relative = relative / scale
-    prior = max(reported_noise, LEAST_NOISE) ** 2
+    relative = designs * np.where(present > 0.0, target / seconds, 0.0)[:, None, :]
+    scale = np.maximum(np.abs(relative).max(axis=2), SMALLEST)
+    relative /= scale[:, :, None]
+    return Relative(relative, target, scale)
+
+
+def fit_relative(
+    relative: Floats, target: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
+) -> Candidates:
+    """`fit_candidates` of columns that are relative already, with coefficients in units of their scale; changes `relative`.
+
+    Reported noise and the number of measurements may be told for every design, shape (B,).
+    """
+    prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
     coefficients, variance, misfit = _reweighted(relative, target, present, prior)
-    for _ in range(relative.shape[2] - 1):
-        negative = np.flatnonzero((coefficients < -NEGATIVE_TOLERANCE).any(axis=1))
-        if not len(negative):
-            break
-        relative[negative, :, coefficients[negative].argmin(axis=1)] = 0.0
-        refitted = _reweighted(relative[negative], target, present[negative], prior)
-        coefficients[negative], variance[negative], misfit[negative] = refitted
-    cost = misfit + 0.5 * relative.shape[2] * np.log(total)
-    cost[(coefficients < -NEGATIVE_TOLERANCE).any(axis=1)] = np.inf
-    return Candidates(np.maximum(coefficients, 0.0) / scale[:, 0, :], np.sqrt(variance), cost)
+    cost = misfit + 0.5 * relative.shape[1] * np.log(total)
+    return Candidates(coefficients, np.sqrt(variance), cost)
 
 
-def _reweighted(relative: Floats, target: Floats, present: Floats, prior: float) -> tuple[Floats, Floats, Floats]:
+def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats) -> tuple[Floats, Floats, Floats]:
     """Expectation maximisation of the noise model: coefficients (B, p), variance (B,), misfit in nats (B,).
 
     The prior on the variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
@@ -96,30 +124,60 @@ def _reweighted(relative: Floats, target: Floats, present: Floats, prior: float)
     weights = present
     for round_ in range(ITERATIONS):
         coefficients = _solve(relative, target, weights)
-        squares = (target - np.matmul(relative, coefficients[:, :, None])[:, :, 0]) ** 2
-        variance = (PRIOR_WEIGHT * prior + (weights * squares).sum(axis=1)) / (PRIOR_WEIGHT + weights.sum(axis=1))
-        standardised = squares / variance[:, None]
+        squares = (target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]) ** 2
+        variance = (PRIOR_WEIGHT * prior + np.einsum("bn,bn->b", weights, squares)) / (PRIOR_WEIGHT + weights.sum(axis=1))
         if round_ < ITERATIONS - MIXTURE_ITERATIONS:
-            weights = present * 5.0 / (4.0 + standardised)
-        else:
-            good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * standardised) / np.sqrt(2.0 * np.pi * variance[:, None])
+            weights = bounded_weights(squares, variance[:, None], present)
+        elif round_ < ITERATIONS - 1:
+            good = _good(squares, variance[:, None])
             weights = present * good / (good + OUTLIER_DENSITY)
     misfit = misfit_of(squares, variance[:, None], present)
     misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
     return coefficients, variance, misfit
 
 
+def bounded_weights(squares: Floats, variance: Floats, present: Floats) -> Floats:
+    """How much measurements count under Student's t with four degrees of freedom: less the further off, but never nothing."""
+    weights: Floats = present * 5.0 / (4.0 + squares / variance)
+    return weights
+
+
+def _good(squares: Floats, variance: Floats) -> Floats:
+    """Density of squared relative residuals, where the measurement is not worthless."""
+    density: Floats = np.exp(squares * (-0.5 / variance)) * ((1.0 - OUTLIER_SHARE) / np.sqrt(2.0 * np.pi * variance))
+    return density
+
+
 def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
     """Negative log likelihood, in nats, of squared relative residuals under the noise model, summed over the last axis."""
-    good = (1.0 - OUTLIER_SHARE) * np.exp(-0.5 * squares / variance) / np.sqrt(2.0 * np.pi * variance)
-    misfit: Floats = -(present * np.log(good + OUTLIER_DENSITY)).sum(axis=-1)
+    misfit: Floats = -(present * np.log(_good(squares, variance) + OUTLIER_DENSITY)).sum(axis=-1)
     return misfit
 
 
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
-    """Weighted least squares of every design against the target, shape (B, p)."""
-    weighted = relative * weights[:, :, None]
-    normal = weighted.transpose(0, 2, 1) @ relative
-    diagonal = np.einsum("bpp->bp", normal)
-    diagonal += RIDGE * diagonal.max(axis=1, keepdims=True) + SMALLEST
-    return np.linalg.solve(normal, (target @ weighted)[:, :, None])[:, :, 0].astype(np.float64, copy=False)
+    """Weighted least squares of every design against its target, no coefficient below zero, shape (B, p)."""
+    weighted = relative * weights[:, None, :]
+    return non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
+
+
+def non_negative(normal: Floats, right: Floats) -> Floats:
+    """Solutions of normal equations, shapes (B, p, p) and (B, p), unknowns that come out negative emptied one by one."""
+    solutions = _solved(normal, right)
+    for _ in range(right.shape[1] - 1):
+        if solutions.min() >= -NEGATIVE_TOLERANCE:
+            break
+        negative = np.flatnonzero((solutions < -NEGATIVE_TOLERANCE).any(axis=1))
+        worst = solutions[negative].argmin(axis=1)
+        normal[negative, worst, :] = normal[negative, :, worst] = right[negative, worst] = 0.0
+        solutions[negative] = _solved(normal[negative], right[negative])
+    return np.maximum(solutions, 0.0)
+
+
+def _solved(normal: Floats, right: Floats) -> Floats:
+    """Solutions of normal equations, with a ridge; changes `normal`."""
+    diagonal = normal.reshape(len(right), -1)[:, :: right.shape[1] + 1]
+    diagonal *= 1.0 + RIDGE
+    diagonal += SMALLEST
+    if right.shape[1] == 1:
+        return right / diagonal
+    return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float64, copy=False)

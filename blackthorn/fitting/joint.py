@@ -7,15 +7,16 @@ steps and lines in one another's coefficients multiplies out to. Which products 
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import fit_candidates, misfit_of, sharpness
-from blackthorn.fitting.shapes import Leaf, Shape, leaves, regimes
+from blackthorn.fitting.evidence import misfit_of, sharpness
+from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, leaves, regimes
 from blackthorn.fitting.slices import naming_cost
+from blackthorn.fitting.stepwise import Choice, Task, choose
 from blackthorn.formulas import Constant, Formula, Linear, Step, Switch
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,6 @@ Term = tuple[int, ...]
 
 FEWEST_OWN = 3
 """Points that a cell needs to be fitted by itself; below, another cell's formula says more than a constant would."""
-MOST_TERMS = 12
-"""Products in one cell: more than any formula of three dimensions needs."""
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -119,9 +118,12 @@ def cell_masks(structure: Structure, dimensions: Mapping[str, Floats]) -> list[M
 
 def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[str, Floats]) -> Floats:
     """The products at points, shape (terms, n); `dimensions` in the order of the cell's leaves."""
-    columns = [leaf.columns(values) for leaf, values in zip(cell, dimensions.values(), strict=True)]
-    found = [np.multiply.reduce([columns[d][i] for d, i in enumerate(term)]) for term in terms]
-    return np.array(found).reshape(len(terms), len(next(iter(dimensions.values()))))
+    found = np.ones((len(terms), len(next(iter(dimensions.values())))))
+    functions = np.array(terms, dtype=np.intp).reshape(len(terms), len(cell)).T
+    for leaf, values, chosen in zip(cell, dimensions.values(), functions, strict=True):
+        if leaf != CONSTANT:
+            found *= leaf.columns(values)[chosen]
+    return found
 
 
 def all_terms(cell: Sequence[Leaf]) -> list[Term]:
@@ -130,67 +132,88 @@ def all_terms(cell: Sequence[Leaf]) -> list[Term]:
 
 
 def fit_structure(points: Points, structure: Structure) -> JointFit:
-    """Fit every cell of a structure.
+    """Fit every cell of a structure: see `fit_structures`."""
+    return fit_structures([(points, structure)])[0]
+
+
+def fit_structures(wanted: Sequence[tuple[Points, Structure]]) -> list[JointFit]:
+    """Fit every cell of structures, each to points of its own; many at once take far less time than one by one.
 
     A cell with too few points of its own is a fitted one made faster or slower by one ratio; an empty one is the nearest
     fitted one as it is.
 
     Args:
-        points: at least one.
-        structure: a shape for every dimension of the points.
+        wanted: at least one point each, and a shape for every dimension of the points.
     """
-    points = points.ordered(structure)
-    masks = cell_masks(structure, points.dimensions)
-    kinds = list(itertools.product(*(list(leaves(shape)) for shape in structure.values())))
-    fitted: dict[int, Cell] = {}
-    for number in sorted(range(len(masks)), key=lambda i: -int(masks[i].sum())):
-        inside = points.where(masks[number])
-        own = [_fit_cell(inside, kinds[number], len(points))] if len(inside) >= FEWEST_OWN or not fitted else []
-        borrowed = [_borrow(inside, cell, len(points)) for cell in fitted.values()]
-        fitted[number] = min(borrowed + own, key=lambda cell: cell.cost)
-    cells = tuple(fitted[i] for i in range(len(masks)))
-    structure_cost = sum(naming_cost(shape) for shape in structure.values())
-    predicted = np.concatenate([cells[i].predict(points.where(m).dimensions) / points.seconds[m] for i, m in enumerate(masks)])
-    noise = float(np.sqrt(np.mean(np.minimum((1.0 - predicted) ** 2, 1.0))))
-    return JointFit(structure, cells, noise, sum(cell.cost for cell in cells) + structure_cost)
+    parted = [_parted(points.ordered(structure), structure) for points, structure in wanted]
+    choices = iter(choose([task for parts in parted for task in parts.tasks()]))
+    return [parts.fitted([next(choices) for _ in parts.own]) for parts in parted]
 
 
-def _fit_cell(points: Points, cell: tuple[Leaf, ...], total: int) -> Cell:
-    """Choose a cell's products one by one while they pay, and drop those that no longer do."""
-    open_ = all_terms(cell)
-    columns = products(cell, open_, points.dimensions)
-    chosen: list[int] = []
-    best = math.inf
-    result: tuple[Floats, float] = (np.zeros(0), 1.0)
-    while len(chosen) < min(MOST_TERMS, len(open_), len(points)):
-        trials = [[*chosen, i] for i in range(len(open_)) if i not in chosen]
-        cost, order, fit = _best_trial(columns, trials, points, total)
-        if cost >= best:
-            break
-        best, chosen, result = cost, order, fit
-    while len(chosen) > 1:
-        cost, order, fit = _best_trial(columns, [chosen[:i] + chosen[i + 1 :] for i in range(len(chosen))], points, total)
-        if cost >= best:
-            break
-        best, chosen, result = cost, order, fit
-    return Cell(cell, tuple(open_[i] for i in chosen), tuple(result[0].tolist()), result[1], best)
+class _Parted(msgspec.Struct, frozen=True):
+    """Points parted by a structure.
+
+    Attributes:
+        structure: a shape for every dimension of the points.
+        total: all points together.
+        insides: the points of each cell, cells in the order of `cell_masks`.
+        kinds: the leaves of each cell.
+        own: the numbers of the cells that are fitted by themselves, that with most points first.
+        others: those of the cells that are not, alike.
+    """
+
+    structure: Structure
+    total: int
+    insides: tuple[Points, ...]
+    kinds: tuple[tuple[Leaf, ...], ...]
+    own: tuple[int, ...]
+    others: tuple[int, ...]
+
+    def tasks(self) -> Iterator[Task]:
+        """What products are to be chosen for, in the order of `own`."""
+        for number in self.own:
+            inside, kind = self.insides[number], self.kinds[number]
+            columns = products(kind, all_terms(kind), inside.dimensions)
+            yield Task(columns, inside.seconds, inside.weights, inside.reported_noise, self.total)
+
+    def fitted(self, choices: Sequence[Choice]) -> JointFit:
+        """All cells, by what was chosen for those in `own`."""
+        found: dict[int, Cell] = {}
+        for number, choice in zip(self.own, choices, strict=True):
+            own = _cell(self.kinds[number], choice)
+            found[number] = min([*self._borrowed(number, found), own], key=lambda cell: cell.cost)
+        for number in self.others:
+            found[number] = min(self._borrowed(number, found), key=lambda cell: cell.cost)
+        cells = tuple(found[number] for number in range(len(self.insides)))
+        cost = sum(cell.cost for cell in cells) + sum(naming_cost(shape) for shape in self.structure.values())
+        return JointFit(self.structure, cells, self._noise(cells), cost)
+
+    def _borrowed(self, number: int, found: Mapping[int, Cell]) -> list[Cell]:
+        return [_borrow(self.insides[number], cell, self.total) for cell in found.values()]
+
+    def _noise(self, cells: Sequence[Cell]) -> float:
+        """Root mean square of what is left of every point's time, no point more than wholly off."""
+        pairs = zip(cells, self.insides, strict=True)
+        shares = np.concatenate([cell.predict(inside.dimensions) / inside.seconds for cell, inside in pairs])
+        return float(np.sqrt(np.mean(np.minimum((1.0 - shares) ** 2, 1.0))))
 
 
-def _best_trial(
-    columns: Floats, trials: list[list[int]], points: Points, total: int
-) -> tuple[float, list[int], tuple[Floats, float]]:
-    """The cheapest of several choices of products: cost, choice, (coefficients, noise)."""
-    designs = np.stack([columns[trial].T for trial in trials])
-    present = np.broadcast_to(points.weights, designs.shape[:2])
-    fits = fit_candidates(designs, points.seconds, present, points.reported_noise, total)
-    i = int(fits.cost.argmin())
-    cost = float(fits.cost[i]) + choice_cost(len(trials[i]), columns.shape[0])
-    return cost, trials[i], (fits.coefficients[i], float(fits.noise[i]))
+def _parted(points: Points, structure: Structure) -> _Parted:
+    insides = tuple(points.where(mask) for mask in cell_masks(structure, points.dimensions))
+    largest, *others = sorted(range(len(insides)), key=lambda number: -len(insides[number]))
+    return _Parted(
+        structure,
+        len(points),
+        insides,
+        tuple(itertools.product(*(list(leaves(shape)) for shape in structure.values()))),
+        (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN)),
+        tuple(number for number in others if len(insides[number]) < FEWEST_OWN),
+    )
 
 
-def choice_cost(chosen: int, among: int) -> float:
-    """Nats it takes to say which products were chosen: first how many, then which set of that many."""
-    return math.log(among) + math.log(math.comb(among, chosen))
+def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:
+    open_ = all_terms(kind)
+    return Cell(kind, tuple(open_[i] for i in choice.terms), choice.coefficients, choice.noise, choice.cost)
 
 
 def _borrow(points: Points, cell: Cell, total: int) -> Cell:

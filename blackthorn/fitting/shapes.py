@@ -26,8 +26,12 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
-        line = [x] if self.linear else []
-        return np.stack([np.ones_like(x), *line, *(steps_climbed(x, width) for width in self.widths)])
+        columns = np.ones((self.terms(), len(x)))
+        if self.linear:
+            columns[1] = x
+        if self.widths:
+            columns[1 + self.linear :] = steps_climbed(x, np.array(self.widths)[:, None])
+        return columns
 
     def terms(self) -> int:
         """How many functions `columns` gives."""

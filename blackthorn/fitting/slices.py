@@ -86,6 +86,7 @@ def block_cost(width: int | NDArray[np.int64], alternatives: int) -> Floats:
     return -np.log((1.0 - BLOCK_SHARE) / alternatives + np.where(power, BLOCK_SHARE / powers, 0.0))
 
 
+@lru_cache(maxsize=4096)
 def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
     """Nats it takes to name a shape: its nodes, widths, divisors and thresholds."""
     if isinstance(shape, Split):
@@ -99,6 +100,21 @@ def condition_cost(condition: Condition, alternatives: int) -> float:
     if isinstance(condition, DivisibleBy):
         return NODE_COST + float(block_cost(condition.divisor, LARGEST_DIVISOR))
     return NODE_COST + math.log(alternatives)
+
+
+def distinct_stairs(x: Floats, widths: Whole) -> tuple[Floats, Whole]:
+    """Stairs at x that differ, and which of them each width climbs: wide ones often climb alike at the few x of a slice.
+
+    Args:
+        x: shape (n,).
+        widths: rising, shape (W,).
+
+    Returns:
+        Shapes (D, n) and (W,).
+    """
+    stairs = steps_climbed(x, widths[:, None])
+    differs = (np.diff(stairs, axis=0, prepend=-1.0) != 0.0).any(axis=1)  # the wider, the lower: those alike are neighbours
+    return stairs[differs], np.cumsum(differs) - 1
 
 
 @lru_cache(maxsize=64)
@@ -141,28 +157,38 @@ class _Slice(msgspec.Struct, frozen=True):
         """For each mask (shape (M, n)), the explanations without a switch of the measurements in it, best first."""
         alternatives = max(2, self.search.high - self.search.low)
         found: list[list[Explanation]] = [[] for _ in masks]
+        stairs, which = distinct_stairs(self.x, widths)
         for base in (CONSTANT, LINE):
             columns = base.columns(self.x)
-            self._fit(found, masks, [base], columns[None], np.full(1, NODE_COST * base.linear))
+            self._fit(found, masks, [base], columns[None], np.zeros(1, dtype=np.intp), np.full(1, NODE_COST * base.linear))
             if len(widths):
-                stairs = steps_climbed(self.x, widths[:, None])
-                designs = np.concatenate([np.repeat(columns[None], len(widths), axis=0), stairs[:, None, :]], axis=1)
-                shapes = [Leaf((int(width),), base.linear) for width in widths]
-                self._fit(found, masks, shapes, designs, block_cost(widths, alternatives) + NODE_COST * (1 + base.linear))
+                designs = np.concatenate([np.repeat(columns[None], len(stairs), axis=0), stairs[:, None, :]], axis=1)
+                shapes = [Leaf((width,), base.linear) for width in widths.tolist()]
+                naming = block_cost(widths, alternatives) + NODE_COST * (1 + base.linear)
+                self._fit(found, masks, shapes, designs, which, naming)
         return [sorted(explanations, key=_cost)[:kept] for explanations in found]
 
     def _fit(
-        self, found: list[list[Explanation]], masks: Masks, shapes: Sequence[Leaf], columns: Floats, naming: Floats
+        self,
+        found: list[list[Explanation]],
+        masks: Masks,
+        shapes: Sequence[Leaf],
+        designs: Floats,
+        which: Whole,
+        naming: Floats,
     ) -> None:
-        """Fit every shape (columns: (shapes, terms, n)) to every mask, and add the best to what was found for the mask."""
-        designs = np.tile(columns.transpose(0, 2, 1), (len(masks), 1, 1))
-        present = np.repeat(masks * self.weights, len(shapes), axis=0)
-        fits = fit_candidates(designs, self.seconds, present, self.reported_noise, len(self.x))
-        cost = fits.cost.reshape(len(masks), len(shapes)) + naming
+        """Fit every shape to every mask, and add the best to what was found for the mask.
+
+        `designs` has shape (designs, terms, n); that of shape i is number `which[i]`.
+        """
+        present = np.repeat(masks * self.weights, len(designs), axis=0)
+        every = np.tile(designs, (len(masks), 1, 1))
+        fits = fit_candidates(every, self.seconds, present, self.reported_noise, len(self.x))
+        cost = fits.cost.reshape(len(masks), len(designs))[:, which] + naming
         for row, explanations in enumerate(found):
-            for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1]:
+            for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1].tolist():
                 if np.isfinite(cost[row, i]):
-                    one = row * len(shapes) + i
+                    one = row * len(designs) + which[i]
                     values = tuple(fits.coefficients[one].tolist())
                     explanations.append(Explanation(shapes[i], (values,), float(fits.noise[one]), float(cost[row, i])))
 
@@ -208,26 +234,31 @@ class _Slice(msgspec.Struct, frozen=True):
         for below, above in self._gaps(self.x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
         ratios = self.seconds / best.predict(self.x)
+        before = self._misfit_at(ratios, best.noise)
         found = [
-            self._scaled(best, place, inside, condition, ratios)
+            self._scaled(best, place, inside, condition, ratios, before)
             for place, inside in enumerate(regimes(best.shape, self.x))
             for condition in conditions
         ]
         return sorted((explanation for explanation in found if explanation), key=_cost)[:KEPT]
 
-    def _scaled(self, best: Explanation, place: int, inside: Mask, condition: Condition, ratios: Floats) -> Explanation | None:
+    def _scaled(
+        self, best: Explanation, place: int, inside: Mask, condition: Condition, ratios: Floats, before: float
+    ) -> Explanation | None:
         holds = condition.holds(self.x) & inside
-        if not 0 < holds.sum() < inside.sum():
+        if not 0 < np.count_nonzero(holds) < np.count_nonzero(inside):
             return None
         ratio = float(np.median(ratios[holds]))
-        sharp = sharpness(self.seconds)
-        before, after = (sharp * (1.0 - 1.0 / ratios)) ** 2, (sharp * (1.0 - np.where(holds, ratio, 1.0) / ratios)) ** 2
-        variance = np.array([best.noise**2])
-        gain = float(misfit_of(before, variance, self.weights) - misfit_of(after, variance, self.weights))
+        gain = before - self._misfit_at(np.where(holds, ratios / ratio, ratios), best.noise)
         cost = best.cost - gain + self._condition_cost(condition) + 0.5 * math.log(len(ratios))
         own = best.coefficients[place]
         coefficients = (*best.coefficients[:place], tuple(ratio * value for value in own), own, *best.coefficients[place + 1 :])
         return Explanation(split_leaf(best.shape, place, condition), coefficients, best.noise, cost)
+
+    def _misfit_at(self, ratios: Floats, noise: float) -> float:
+        """Nats of measurements that are `ratios` times what is predicted, shape (n,)."""
+        squares = (sharpness(self.seconds) * (1.0 - 1.0 / ratios)) ** 2
+        return float(misfit_of(squares, np.array([noise**2]), self.weights))
 
     def _coarse_widths(self, whole: Sequence[Explanation]) -> Whole:
         """Powers of two, and the widths that explain the whole best: enough to judge a switch by."""

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import fit_candidates
-from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, products
+from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, fit_structures, products
 from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
-from blackthorn.fitting.slices import Search, block_cost, explain
+from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain
 from blackthorn.formulas import AtMost
-from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
 
@@ -55,10 +54,12 @@ def fit_points(points: Points) -> list[JointFit]:
     for _ in range(MOST_ROUNDS):
         before = cheapest().cost
         for name, proposed in shapes.items():
-            for shape in [*proposed, *_refined(points, cheapest(), name)]:
-                structure = {**cheapest().structure, name: shape}
-                if structure_key(structure) not in tried:
-                    tried[structure_key(structure)] = fit_structure(points, structure)
+            best = cheapest()
+            structures = ({**best.structure, name: shape} for shape in [*proposed, *_refined(points, best, name)])
+            untried = {structure_key(structure): structure for structure in structures}
+            untried = {key: structure for key, structure in untried.items() if key not in tried}
+            fits = fit_structures([(points, structure) for structure in untried.values()])
+            tried.update(zip(untried, fits, strict=True))
         if cheapest().cost >= before:
             break
     return sorted(tried.values(), key=_cost)[:ALTERNATIVES]
@@ -159,10 +160,9 @@ def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.i
             climbing = [term for term in cell.terms if term[place] == last]
             kept = [term for term in cell.terms if not instead or term[place] != last]
             flat = [(*term[:place], 0, *term[place + 1 :]) for term in climbing]
-            stairs = steps_climbed(inside.dimensions[name], widths[:, None])
+            stairs, which = distinct_stairs(inside.dimensions[name], widths)
             stay = products(cell.leaves, kept, inside.dimensions)
             climb = products(cell.leaves, flat, inside.dimensions) * stairs[:, None, :]
-            designs = np.concatenate([np.broadcast_to(stay, (len(widths), *stay.shape)), climb], axis=1)
-            present = np.broadcast_to(inside.weights, (len(widths), len(inside)))
-            designs = designs.transpose(0, 2, 1)
-            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost
+            designs = np.concatenate([np.broadcast_to(stay, (len(stairs), *stay.shape)), climb], axis=1)
+            present = np.broadcast_to(inside.weights, (len(stairs), len(inside)))
+            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost[which]

@@ -25,13 +25,19 @@ class Formula(abc.ABC):
 
     __slots__ = ()
 
-    @abc.abstractmethod
     def evaluate(self, point: Point) -> Values:
         """Seconds at a point, or at arrays of points at once (one shape in, the same shape out).
 
         Raises:
             KeyError: a dimension of the formula is not in `point`.
         """
+        seconds = np.asarray(self.varying(point), dtype=np.float64)
+        shape = next(filter(None, map(np.shape, point.values())), ())  # that of all arrays of a point
+        return seconds if seconds.shape == shape else np.full(shape, seconds)
+
+    @abc.abstractmethod
+    def varying(self, point: Point) -> Values | float:
+        """`evaluate`, but one number where no dimension moves the seconds: arrays of it cost more than all else."""
 
     @abc.abstractmethod
     def render(self, notation: Notation, scale: float) -> str:

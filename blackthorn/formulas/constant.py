@@ -1,8 +1,6 @@
 """A value that no dimension moves."""
 
-import numpy as np
-
-from blackthorn.formulas.base import Formula, Node, Point, Values
+from blackthorn.formulas.base import Formula, Node, Point
 from blackthorn.formulas.notation import Notation
 
 
@@ -11,9 +9,8 @@ class Constant(Node, frozen=True, tag="constant"):
 
     value: float
 
-    def evaluate(self, point: Point) -> Values:
-        shape = next(filter(None, map(np.shape, point.values())), ())  # that of all arrays of a point
-        return np.full(shape, self.value, dtype=np.float64)
+    def varying(self, point: Point) -> float:  # noqa: ARG002 (nothing moves it)
+        return self.value
 
     def render(self, notation: Notation, scale: float) -> str:
         return notation.write_number(self.value * scale)

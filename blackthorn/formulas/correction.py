@@ -9,6 +9,7 @@ Matern kernel for nu = 5/2).
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -26,7 +27,7 @@ LARGEST_FACTOR = 2.0
 """No correction is believed beyond twice or half of what the formula says."""
 
 
-class Correction(msgspec.Struct, frozen=True):
+class Correction(msgspec.Struct, frozen=True, dict=True):
     """A factor that a formula is multiplied by.
 
     Attributes:
@@ -52,11 +53,18 @@ class Correction(msgspec.Struct, frozen=True):
             KeyError: a dimension is not in `point`.
         """
         there = places([np.atleast_1d(point[name]) for name in self.dimensions], self.divisor)
-        known = places(np.array(self.points, dtype=np.float64).T, self.divisor)
-        logarithm = nearness(there, known, self.length) @ np.array(self.weights)
+        logarithm = nearness(there, self._known, self.length) @ self._weights
         most = math.log(LARGEST_FACTOR)
         factor: Floats = np.exp(np.clip(logarithm, -most, most))
         return factor
+
+    @cached_property
+    def _known(self) -> Floats:
+        return places(np.array(self.points, dtype=np.float64).T, self.divisor)
+
+    @cached_property
+    def _weights(self) -> Floats:
+        return np.array(self.weights)
 
 
 def places(dimensions: Sequence[Floats] | Floats, divisor: int) -> Floats:
@@ -75,7 +83,9 @@ def places(dimensions: Sequence[Floats] | Floats, divisor: int) -> Floats:
 
 def nearness(there: Floats, known: Floats, length: float) -> Floats:
     """The Matern kernel for nu = 5/2 between places of shape (n, k) and (m, k), shape (n, m): 1 at no distance, 0 far away."""
-    squared = np.sum((there[:, None, :] - known[None, :, :]) ** 2, axis=-1)
+    squared = np.zeros((len(there), len(known)))
+    for one, other in zip(there.T, known.T, strict=True):
+        squared += np.subtract.outer(one, other) ** 2
     distance = np.sqrt(5.0 * squared) / length
     alike: Floats = (1.0 + distance + distance**2 / 3.0) * np.exp(-distance)
     return alike

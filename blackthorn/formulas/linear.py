@@ -17,9 +17,9 @@ class Linear(Node, frozen=True, tag="linear"):
 
     own_numbers: ClassVar[int] = 0
 
-    def evaluate(self, point: Point) -> Values:
+    def varying(self, point: Point) -> Values | float:
         x = np.asarray(point[self.dimension], dtype=np.float64)
-        return self.base.evaluate(point) + x * self.slope.evaluate(point)
+        return self.base.varying(point) + x * self.slope.varying(point)
 
     def render(self, notation: Notation, scale: float) -> str:
         return notation.write_sum(

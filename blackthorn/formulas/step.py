@@ -29,8 +29,8 @@ class Step(Node, frozen=True, tag="step"):
         if self.width < 1:
             raise BadValue(f"a step along {self.dimension} has width {self.width}", "use a width of at least 1")
 
-    def evaluate(self, point: Point) -> Values:
-        return self.base.evaluate(point) + steps_climbed(point[self.dimension], self.width) * self.height.evaluate(point)
+    def varying(self, point: Point) -> Values | float:
+        return self.base.varying(point) + steps_climbed(point[self.dimension], self.width) * self.height.varying(point)
 
     def render(self, notation: Notation, scale: float) -> str:
         variable = notation.write_variable(self.dimension)

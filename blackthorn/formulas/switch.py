@@ -56,9 +56,9 @@ class Switch(Node, frozen=True, tag="switch"):
 
     own_numbers: ClassVar[int] = 1
 
-    def evaluate(self, point: Point) -> Values:
+    def varying(self, point: Point) -> Values | float:
         holds = self.condition.holds(point[self.dimension])
-        return np.where(holds, self.then.evaluate(point), self.otherwise.evaluate(point))
+        return np.where(holds, self.then.varying(point), self.otherwise.varying(point))
 
     def render(self, notation: Notation, scale: float) -> str:
         variable = notation.write_variable(self.dimension)

@@ -1,6 +1,7 @@
 """What formulas may speak of: the dimensions of layers, and what follows from them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,15 @@ class Quantities(dict[str, NDArray[np.float64]]):
         self._kind, self._precision, self._layers = kind, precision, layers
 
     def __missing__(self, name: str) -> NDArray[np.float64]:
-        found = self[name] = np.array([self._of(layer, name) for layer in self._layers], dtype=np.float64)
+        if name == BYTES_MOVED:
+            values = [_bytes_moved(self._kind, self._precision, tuple(layer.items())) for layer in self._layers]
+        else:
+            values = [layer[name] for layer in self._layers]
+        found = self[name] = np.array(values, dtype=np.float64)
         return found
 
-    def _of(self, layer: Dimensions, name: str) -> int:
-        return self._kind.bytes_moved(layer, self._precision) if name == BYTES_MOVED else layer[name]
+
+@lru_cache(maxsize=4096)
+def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: tuple[tuple[str, int], ...]) -> int:
+    """Bytes that a layer moves, remembered: networks hold the same layers again and again."""
+    return kind.bytes_moved(dict(dimensions), precision)

@@ -159,7 +159,8 @@ def _without_contents(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _scan(call: Call, body: Graph) -> Repetition | None:
     """A Scan walks along one axis of some of its inputs, the last ones, and carries the others from pass to pass."""
     try:
-        return _scanned(call, body, call.number("num_scan_inputs", 0))
+        walked = call.number("num_scan_inputs", 0)
+        return _scanned(call, body, walked) if 1 <= walked <= len(body.inputs) else None
     except (NotKnownError, *MISFITS):
         return None
 

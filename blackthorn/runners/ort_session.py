@@ -263,7 +263,7 @@ def _inputs(session: Any, shapes: Shapes) -> dict[str, NDArray[Any]]:
     return feeds
 
 
-def _filled(shape: tuple[int, ...], kind: str, generator: np.random.Generator) -> NDArray[Any]:
+def _filled(shape: tuple[int, ...], kind: str, generator: "np.random.Generator") -> NDArray[Any]:
     """Normal numbers where the input takes fractions; zeros and ones where it takes indices or truths.
 
     Raises:

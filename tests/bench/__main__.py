@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tests.bench.commands import commands_timed
+from tests.bench.fitting import fitting_timed
 from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.mutated import mutations_survived
 from tests.bench.networks import networks_validated
@@ -34,6 +35,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "8": wild_networks_read,
         "9": reading_timed,
         "10": mutations_survived,
+        "11": fitting_timed,
     }
 
 

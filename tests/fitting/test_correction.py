@@ -7,7 +7,7 @@ import pytest
 from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
 from blackthorn.fitting.joint import Points, fit_structure
 from blackthorn.fitting.leaving_out import cross_validated, rmspe
-from blackthorn.fitting.shapes import LINE
+from blackthorn.fitting.shapes import LINE, Leaf
 
 
 def points(bend: float, noise: float = 0.005, count: int = 60, seed: int = 1) -> Points:
@@ -26,7 +26,7 @@ def lines(of: Points):
 def test_what_is_left_unexplained_is_learnt() -> None:
     bent = points(0.2)
     fit = lines(bent)
-    residuals = cross_validated(bent, fit)
+    residuals = cross_validated(bent, [fit])[0]
     found = corrected(bent, fit, residuals)
     assert found is not None
     assert rmspe(found.residuals) < 0.5 * rmspe(residuals)
@@ -41,21 +41,21 @@ def test_what_is_left_unexplained_is_learnt() -> None:
 def test_noise_is_not(seed: int) -> None:
     straight = points(0.0, noise=0.03, seed=seed)
     fit = lines(straight)
-    assert corrected(straight, fit, cross_validated(straight, fit)) is None
+    assert corrected(straight, fit, cross_validated(straight, [fit])[0]) is None
 
 
 @pytest.mark.parametrize("count", [FEWEST_POINTS - 1, MOST_POINTS + 1])
 def test_too_few_and_too_many_points_are_left_alone(count: int) -> None:
     bent = points(0.2, count=count)
     fit = lines(bent)
-    assert corrected(bent, fit, cross_validated(bent, fit)) is None
+    assert corrected(bent, fit, cross_validated(bent, [fit])[0]) is None
 
 
 def test_an_outlier_is_not_learnt() -> None:
     bent = points(0.2)
     spoilt = msgspec.structs.replace(bent, seconds=bent.seconds * np.where(np.arange(len(bent)) == 7, 5.0, 1.0))
     fit = lines(spoilt)
-    found = corrected(spoilt, fit, cross_validated(spoilt, fit))
+    found = corrected(spoilt, fit, cross_validated(spoilt, [fit])[0])
     assert found is not None
     place = {name: values[7:8] for name, values in spoilt.dimensions.items()}
     assert found.correction.factor(place)[0] < 1.6
@@ -65,6 +65,18 @@ def test_a_dimension_that_repeats_another_counts_once() -> None:
     bent = points(0.2)
     twice = msgspec.structs.replace(bent, dimensions={**bent.dimensions, "width": bent.dimensions["channels"]})
     fit = fit_structure(twice, {"filters": LINE, "channels": LINE, "width": LINE})
-    found = corrected(twice, fit, cross_validated(twice, fit))
+    found = corrected(twice, fit, cross_validated(twice, [fit])[0])
     assert found is not None
     assert set(found.correction.dimensions) == {"filters", "channels"}
+
+
+def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
+    stairs = points(0.2)
+    blocks = np.floor((stairs.dimensions["filters"] - 1.0) / 32.0)
+    small = blocks == 0.0
+    seconds = np.where(small, 1e-9, stairs.seconds / stairs.dimensions["filters"] * blocks)
+    layers = msgspec.structs.replace(stairs, seconds=seconds, weights=np.where(small, 0.01, 1.0))
+    fit = fit_structure(layers, {"filters": Leaf((32,)), "channels": LINE})
+    assert not fit.predict(layers.dimensions)[small].any()
+    found = corrected(layers, fit, cross_validated(layers, [fit])[0])
+    assert found is None or np.isfinite(found.correction.weights).all()

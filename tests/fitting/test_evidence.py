@@ -6,7 +6,7 @@ import pytest
 from blackthorn.fitting.evidence import fit_candidates
 
 X = np.arange(1.0, 31.0)
-LINE = np.stack([np.ones_like(X), X], axis=1)
+LINE = np.stack([np.ones_like(X), X])
 
 
 def fit(columns: np.ndarray, seconds: np.ndarray, weights: np.ndarray | None = None):
@@ -27,7 +27,7 @@ def test_an_outlier_does_not_bend_the_fit():
 
 def test_relative_errors_count_alike_for_small_and_large_layers():
     seconds = np.array([1.0, 1.1, 1000.0, 1100.0])
-    columns = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    columns = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
     small, large = fit(columns, seconds).coefficients[0]
     assert large == pytest.approx(1000.0 * small, rel=1e-6)
 
@@ -46,18 +46,24 @@ def test_a_measurement_without_weight_does_not_count():
     assert fit(LINE, seconds, weights).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
 
 
+def test_measurements_that_count_less_are_predicted_as_they_are():
+    seconds = 2.0 + 3.0 * X
+    for weights in (np.full(len(X), 0.3), np.where(X > 20, 0.05, 1.0)):
+        assert fit(LINE, seconds, weights).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
+
+
 def test_a_column_that_does_not_help_costs_more_than_it_gains():
     seconds = np.full(len(X), 5.0) * (1.0 + 0.01 * np.random.default_rng(0).standard_normal(len(X)))
-    assert fit(LINE[:, :1], seconds).cost[0] < fit(LINE, seconds).cost[0]
+    assert fit(LINE[:1], seconds).cost[0] < fit(LINE, seconds).cost[0]
 
 
 def test_a_column_that_helps_is_worth_its_cost():
     seconds = 5.0 + X
-    assert fit(LINE, seconds).cost[0] < fit(LINE[:, :1], seconds).cost[0]
+    assert fit(LINE, seconds).cost[0] < fit(LINE[:1], seconds).cost[0]
 
 
 def test_columns_that_no_point_reaches_are_survived():
-    columns = np.stack([np.ones_like(X), np.zeros_like(X)], axis=1)
+    columns = np.stack([np.ones_like(X), np.zeros_like(X)])
     fits = fit(columns, np.full(len(X), 5.0))
     assert fits.coefficients[0, 0] == pytest.approx(5.0, rel=1e-6)
     assert np.isfinite(fits.cost).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from blackthorn.fitting.joint import Points, fit_structure
+from blackthorn.fitting.joint import Points, fit_structure, fit_structures
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, DivisibleBy, Linear, Step, Switch
@@ -58,6 +58,19 @@ def test_the_fit_predicts_what_its_formula_says():
     points = random_points(formula, noise=0.02)
     fitted = fit_structure(points, {"filters": Leaf((32,)), "channels": Split(DivisibleBy(4), Leaf((8,)), Leaf((8,)))})
     assert fitted.formula().evaluate(points.dimensions) == pytest.approx(fitted.predict(points.dimensions), rel=1e-12)
+
+
+def test_structures_that_are_fitted_together_are_fitted_as_alone():
+    wanted = [
+        (random_points(PUBLISHED, noise=0.02), {"filters": Leaf((32,)), "channels": Leaf((8,))}),
+        (random_points(PUBLISHED, count=7), {"filters": LINE, "channels": Split(DivisibleBy(4), LINE, CONSTANT)}),
+        (random_points(PUBLISHED, count=1), {"filters": CONSTANT, "channels": Split(DivisibleBy(4), LINE, LINE)}),
+    ]
+    for together, (points, structure) in zip(fit_structures(wanted), wanted, strict=True):
+        alone = fit_structure(points, structure)
+        assert together.structure == structure
+        assert together.predict(points.dimensions) == pytest.approx(alone.predict(points.dimensions), rel=1e-6)
+        assert together.cost == pytest.approx(alone.cost, rel=1e-6)
 
 
 def test_the_structure_is_found_from_slices_and_points_between():

@@ -67,6 +67,13 @@ def test_a_scan_over_axes_of_different_lengths_gives_something_unknown(tmp_path:
     assert loop(tmp_path, text).outputs[0].shape is None
 
 
+@pytest.mark.parametrize("walked", [-1, 0, 3, 2**62])
+def test_a_scan_over_more_inputs_than_it_has_gives_something_unknown(tmp_path: Path, walked: int) -> None:
+    text = f"""(float[5,3] x, float[5,3] z) => (y) {{
+        y = Scan<num_scan_inputs={walked}, body = g (float[3] a, float[3] b) => (float[3] c) {{ c = Add(a, b) }}>(x, z) }}"""
+    assert loop(tmp_path, text).outputs[0].shape is None
+
+
 def test_the_loops_of_a_network_share_their_steps(tmp_path: Path) -> None:
     long = ROW_BY_ROW.format(limit=MOST_STEPS // 4, most="Identity(limit)", on="Less(next, limit)")
     start = long.index("last, y = Loop")

@@ -1,0 +1,192 @@
+"""Which products the formula of a cell needs: stepwise regression (Efroymson 1960), for many cells at once.
+
+From none, the product that shortens the description most is added while there is one; then those that no longer pay are
+dropped. What each addition or removal is worth is told for all of them at once by least squares, weighted as the fit so far
+weighs its points; the likeliest few are fitted in full.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.evidence import bounded_weights, fit_relative, non_negative, relative_columns
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Whole = NDArray[np.intp]
+
+MOST_TERMS = 12
+"""Products in one cell: more than any formula of three dimensions needs."""
+LIKELIEST = 5
+"""Additions and removals that are fitted in full: the best is among them 99 times of 100."""
+NUMBERS_AT_ONCE = 2**17
+"""Numbers in the columns of cells that are searched together: calls cost little beside them, and caches hold them."""
+
+
+class Task(NamedTuple):
+    """What is known of a cell: its measurements, and every product that its formula may hold.
+
+    Attributes:
+        columns: the products at the points, shape (T, n).
+        seconds: what was measured, shape (n,).
+        weights: how much each measurement counts, shape (n,).
+        reported_noise: relative error that the measurements claim.
+        total: measurements of the whole problem, for the cost of a coefficient.
+    """
+
+    columns: Floats
+    seconds: Floats
+    weights: Floats
+    reported_noise: float
+    total: int
+
+
+class Choice(NamedTuple):
+    """The products chosen, by number, with their coefficients; noise and cost as of `evidence.Candidates`."""
+
+    terms: tuple[int, ...]
+    coefficients: tuple[float, ...]
+    noise: float
+    cost: float
+
+
+def choose(tasks: Sequence[Task]) -> list[Choice]:
+    """The products that every cell needs."""
+    order = sorted(range(len(tasks)), key=lambda i: tasks[i].columns.shape[::-1])
+    found: dict[int, Choice] = {}
+    for together in _batches([tasks[i].columns.size for i in order]):
+        chosen = order[together]
+        search = _Search([tasks[i] for i in chosen])
+        search.add()
+        search.remove()
+        found.update(zip(chosen, search.choices(), strict=True))
+    return [found[i] for i in range(len(tasks))]
+
+
+def _batches(sizes: Sequence[int]) -> Iterator[slice]:
+    """Cells, smallest first, parted so that no part takes more than `NUMBERS_AT_ONCE` once all are as large as its last."""
+    start = 0
+    for end in range(1, len(sizes) + 1):
+        if end == len(sizes) or (end + 1 - start) * sizes[end] > NUMBERS_AT_ONCE:
+            yield slice(start, end)
+            start = end
+
+
+@lru_cache(maxsize=1024)
+def choice_cost(chosen: int, among: int) -> float:
+    """Nats it takes to say which products were chosen: first how many, then which set of that many."""
+    return math.log(among) + math.log(math.comb(among, chosen))
+
+
+class _Search:
+    """B cells searched together: their columns as arrays, zero where a cell has fewer, and the choices.
+
+    `relative` has shape (B, T, n); the products chosen are `terms[i, : counts[i]]`, and their coefficients stand alike.
+    """
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        count, among, points = len(tasks), max(len(t.columns) for t in tasks), max(len(t.seconds) for t in tasks)
+        columns, seconds, present = np.zeros((count, among, points)), np.ones((count, points)), np.zeros((count, points))
+        for i, task in enumerate(tasks):
+            inside = slice(len(task.seconds))
+            columns[i, : len(task.columns), inside] = task.columns
+            seconds[i, inside], present[i, inside] = task.seconds, task.weights
+        self.present = present
+        self.relative, self.target, self.scale = relative_columns(columns, seconds, present)
+        self.noise_told = np.array([task.reported_noise for task in tasks])
+        self.total = np.array([task.total for task in tasks])
+        self.among = np.array([len(task.columns) for task in tasks])
+        self.most = np.minimum(self.among, [min(MOST_TERMS, len(task.seconds)) for task in tasks])
+        self.counts = np.zeros(count, dtype=np.intp)
+        self.terms = np.zeros((count, MOST_TERMS), dtype=np.intp)
+        self.coefficients = np.zeros((count, MOST_TERMS))
+        self.noise = np.ones(count)
+        self.cost = np.full(count, np.inf)
+
+    def choices(self) -> list[Choice]:
+        """What was chosen, for every cell."""
+        found = []
+        for i, count in enumerate(self.counts.tolist()):
+            terms = self.terms[i, :count]
+            values = self.coefficients[i, :count] / self.scale[i, terms]
+            found.append(Choice(tuple(terms.tolist()), tuple(values.tolist()), float(self.noise[i]), float(self.cost[i])))
+        return found
+
+    def add(self) -> None:
+        """Add products one by one while they pay."""
+        going = np.arange(len(self.counts))
+        for count in range(MOST_TERMS):
+            going = going[self.most[going] > count]
+            if not len(going):
+                break
+            every = np.arange(self.relative.shape[1])
+            trials = np.empty((len(going), len(every), count + 1), dtype=np.intp)
+            trials[:, :, :count], trials[:, :, count] = self.terms[going, None, :count], every
+            possible = (every < self.among[going, None]) & (trials[:, :, :count] != every[:, None]).all(axis=2)
+            going = going[self._take_best(going, trials, possible)]
+
+    def remove(self) -> None:
+        """Drop products one by one while that pays."""
+        stopped = np.zeros(len(self.counts), dtype=bool)
+        for count in range(int(self.counts.max()), 1, -1):
+            going = np.flatnonzero(~stopped & (self.counts == count))
+            if len(going):
+                others = np.array([[j for j in range(count) if j != i] for i in range(count)])
+                trials = self.terms[going[:, None, None], others]
+                stopped[going[~self._take_best(going, trials, np.ones(trials.shape[:2], dtype=bool))]] = True
+
+    def _take_best(self, cells: Whole, trials: Whole, possible: Mask) -> Mask:
+        """Choose for every cell the cheapest trial, where it is cheaper than what was chosen; whether it was.
+
+        Args:
+            cells: which, shape (a,).
+            trials: products for each of them, shape (a, k, p).
+            possible: which of the trials are any, shape (a, k).
+        """
+        if trials.shape[1] > LIKELIEST:
+            worth = np.where(possible, self._worth(cells, trials), -1.0)
+            likely = np.sort(np.argsort(-worth, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
+            trials, possible = (np.take_along_axis(trials, likely[:, :, None], 1), np.take_along_axis(possible, likely, 1))
+        among, count = trials.shape[1:]
+        each = np.repeat(cells, among)
+        fits = fit_relative(
+            self.relative[each[:, None], trials.reshape(-1, count)],
+            self.target[each],
+            self.present[each],
+            self.noise_told[each],
+            self.total[each],
+        )
+        naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
+        cost = np.where(possible, fits.cost.reshape(-1, among), np.inf) + naming[:, None]
+        best, rows = cost.argmin(axis=1), np.arange(len(cells))
+        better: Mask = cost[rows, best] < self.cost[cells]
+        taken, fit = cells[better], (rows * among + best)[better]
+        self.counts[taken], self.cost[taken], self.noise[taken] = count, cost[rows, best][better], fits.noise[fit]
+        self.terms[taken, :count], self.coefficients[taken, :count] = trials[rows, best][better], fits.coefficients[fit]
+        return better
+
+    def _worth(self, cells: Whole, trials: Whole) -> Floats:
+        """How much of the weighted squares each trial explains, with the weights of what is chosen; shapes as above."""
+        columns, target = self.relative[cells], self.target[cells]
+        weighted = columns * self._weights(cells)[:, None, :]
+        normal, right = weighted @ columns.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0]
+        rows = np.arange(len(cells))[:, None, None]
+        systems = normal[rows[..., None], trials[:, :, :, None], trials[:, :, None, :]]
+        explained = right[rows, trials]
+        flat = explained.reshape(-1, trials.shape[2])
+        coefficients = non_negative(systems.reshape(len(flat), *systems.shape[2:]), flat)
+        worth: Floats = np.einsum("bp,bp->b", coefficients, flat).reshape(trials.shape[:2])
+        return worth
+
+    def _weights(self, cells: Whole) -> Floats:
+        """How much the points of cells count by what is chosen, those far off a little, too, shape (cells, n)."""
+        count = int(self.counts[cells[0]])
+        if not count:
+            return self.present[cells]
+        chosen = self.relative[cells[:, None], self.terms[cells, :count]]
+        rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
+        return bounded_weights(rest**2, self.noise[cells, None] ** 2, self.present[cells])

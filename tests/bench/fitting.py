@@ -1,0 +1,44 @@
+"""Figure 11: how long a whole device takes to be fitted, and how fast its formulas are."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from blackthorn.fitting import fit_device
+from blackthorn.records import BYTES_MOVED, LayerFormula
+from blackthorn.storage import find_models, read_model, read_sweep, shipped_models
+from tests.bench.tables import Row
+
+SWEEPS = Path(__file__).parents[2] / "sweeps" / "cnn"
+LAYERS = 100_000
+RUNS = 5
+MOST_BYTES = 10**8
+
+
+def fitting_timed() -> Iterator[Row]:
+    """One core's time for the recorded sweeps of the preset, and for every formula of the shipped model over many layers."""
+    sweeps = [read_sweep(path) for path in sorted(SWEEPS.glob("*/*.jsonl"))]
+    begin = time.process_time()
+    fitted = fit_device(sweeps, "", "")
+    seconds = time.process_time() - begin
+    what = f"fitting a whole device, {len(fitted.layers)} classes"
+    yield Row("11", what, "<= 5 s", f"{seconds:.2f} s", seconds <= 5.0)
+    formulas = read_model(find_models([shipped_models()])[0]).layers
+    millions = len(formulas) * LAYERS / 1e6 / sum(evaluated(formula) for formula in formulas)
+    what = f"evaluating {len(formulas)} formulas, layers a second"
+    yield Row("11", what, ">= 2 million", f"{millions:.1f} million", millions >= 2.0)
+
+
+def evaluated(formula: LayerFormula) -> float:
+    """Seconds that a formula, its correction left out, takes for `LAYERS` random layers: the least of some runs."""
+    rng = np.random.default_rng(0)
+    spans = {**formula.ranges, BYTES_MOVED: (1, MOST_BYTES)}
+    layers = {name: rng.integers(low, high + 1, LAYERS).astype(float) for name, (low, high) in spans.items()}
+    taken = []
+    for _ in range(RUNS):
+        begin = time.process_time()
+        formula.formula.evaluate(layers)
+        taken.append(time.process_time() - begin)
+    return min(taken)

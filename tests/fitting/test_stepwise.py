@@ -1,0 +1,80 @@
+"""Products chosen one by one: the right ones, whatever is searched beside them, and the same as every trial fitted in full."""
+
+import numpy as np
+import pytest
+
+from blackthorn.fitting import stepwise
+from blackthorn.fitting.stepwise import LIKELIEST, Choice, Task, choice_cost, choose
+
+COEFFICIENTS = {0: 1e-5, 3: 2e-7, 6: 1e-7}
+"""Of the products that the times are made of, by number."""
+
+
+def a_task(seed: int, count: int = 40, among: int = 8, noise: float = 0.01) -> Task:
+    """Times of some of the products, disturbed a little."""
+    rng = np.random.default_rng(seed)
+    columns = np.concatenate([np.ones((1, count)), rng.integers(1, 200, (among - 1, count)).astype(float)])
+    seconds = sum(value * columns[i] for i, value in COEFFICIENTS.items() if i < among)
+    return Task(columns, seconds * (1.0 + noise * rng.standard_normal(count)), np.ones(count), 0.01, count)
+
+
+def assert_alike(found: Choice, expected: Choice) -> None:
+    assert found.terms == expected.terms
+    assert found.coefficients == pytest.approx(expected.coefficients, rel=1e-6)
+    assert found.cost == pytest.approx(expected.cost, rel=1e-6)
+    assert found.noise == pytest.approx(expected.noise, rel=1e-6)
+
+
+def test_the_products_that_times_are_made_of_are_chosen():
+    (found,) = choose([a_task(0)])
+    chosen = dict(zip(found.terms, found.coefficients, strict=True))
+    assert {i: chosen[i] for i in COEFFICIENTS} == pytest.approx(COEFFICIENTS, rel=0.05)
+
+
+def test_cells_of_any_size_are_chosen_for_together_as_alone():
+    tasks = [a_task(seed, count, among) for seed, count, among in ((1, 40, 8), (2, 3, 4), (3, 90, 12), (4, 1, 1), (5, 12, 9))]
+    for found, task in zip(choose(tasks), tasks, strict=True):
+        assert_alike(found, choose([task])[0])
+
+
+def test_cells_are_searched_in_parts_where_they_are_many(monkeypatch):
+    tasks = [a_task(seed) for seed in range(5)]
+    together = choose(tasks)
+    monkeypatch.setattr(stepwise, "NUMBERS_AT_ONCE", 2 * tasks[0].columns.size)
+    for found, expected in zip(choose(tasks), together, strict=True):
+        assert_alike(found, expected)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_likeliest_trials_hold_the_best(monkeypatch, seed):
+    task = a_task(seed, among=3 * LIKELIEST, noise=0.05)
+    (screened,) = choose([task])
+    monkeypatch.setattr(stepwise, "LIKELIEST", len(task.columns))
+    assert_alike(screened, choose([task])[0])
+
+
+def test_no_more_products_are_chosen_than_there_are_points():
+    (found,) = choose([a_task(0, count=2)])
+    assert len(found.terms) <= 2
+
+
+def test_measurements_that_are_worthless_choose_nothing():
+    task = a_task(0)
+    seconds = task.seconds.copy()
+    seconds[[4, 17]] *= 4.0
+    assert choose([task._replace(seconds=seconds)])[0].terms == choose([task])[0].terms
+
+
+def test_a_product_that_is_another_times_a_number_is_chosen_once():
+    task = a_task(0)
+    doubled = task._replace(columns=np.concatenate([task.columns, 2.0 * task.columns[3:4]]))
+    assert len({3, 8}.intersection(choose([doubled])[0].terms)) == 1
+
+
+def test_nothing_to_search_is_nothing_found():
+    assert choose([]) == []
+
+
+def test_many_products_take_more_words_to_name_than_few():
+    assert choice_cost(1, 1) == 0.0
+    assert choice_cost(2, 30) > choice_cost(1, 30) > choice_cost(1, 8)
