@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import LEAST_NOISE, NORMAL_MEDIAN
+from blackthorn.fitting.evidence import LEAST_NOISE
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
@@ -23,6 +23,10 @@ DOUBT_IN_NOISE = 0.25
 """Root mean square standard error of the joint prediction, in units of the noise, at which it is certain enough."""
 UNEXPLAINED_IN_NOISE = 1.5
 """Residuals, in units of the noise, above which a formula is too simple, however certain its coefficients are."""
+PROOFS = 4
+"""Points away from all lines through the anchor without which nothing is certain."""
+WORTHLESS = 0.05
+"""Share of measurements that may be far off for no reason of the formula's."""
 SEARCHES = 4
 """Structures are searched for anew when one point in so many is new: the search takes as long as a measurement."""
 DEFAULT_LIMIT = 60
@@ -131,11 +135,20 @@ class AdaptiveSelector:
         best = int(np.where(open_, score, -np.inf).argmax())
         return tuple(int(value) for value in candidates[best])
 
+    def _is_proved(self) -> bool:
+        """Whether there are points away from the lines: on these alone, products of dimensions look like single ones."""
+        lines = tuple(self._space.lines())
+        return sum(not any(line.holds(key) for line in lines) for key in self._known) >= PROOFS
+
     def _explains(self, fit: JointFit) -> bool:
-        """Whether a fit leaves no more unexplained than the measurements claim; a few that are worthless do not count."""
+        """Whether a fit leaves no more unexplained than the measurements claim; a few that are worthless do not count.
+
+        Most points of a sweep lie where layers are large: a median over all would not see that small ones are far off.
+        """
         points = self._points()
-        residuals = fit.predict(points.dimensions) / points.seconds - 1.0
-        return NORMAL_MEDIAN * float(np.median(np.abs(residuals))) <= UNEXPLAINED_IN_NOISE * self._noise()
+        squares = np.sort((fit.predict(points.dimensions) / points.seconds - 1.0) ** 2)
+        counted = squares[: math.ceil((1.0 - WORTHLESS) * len(squares))]
+        return math.sqrt(float(np.mean(counted))) <= UNEXPLAINED_IN_NOISE * self._noise()
 
     def _distance_score(self) -> Floats:
         """Distance of each candidate to the nearest known point; to the smallest point where none is known."""
@@ -149,7 +162,7 @@ class AdaptiveSelector:
         if self._is_certain(fits):
             fits = self._searched(len(self._known))
             if self._is_certain(fits):
-                return None if self._explains(fits[0]) else self._distance_score()
+                return None if self._is_proved() and self._explains(fits[0]) else self._distance_score()
         candidates = self._space.dimensions(self._space.candidates)
         predictions = np.maximum(np.stack([fit.predict(candidates) for fit in fits]), LEAST_SECONDS)
         noise = max(fits[0].noise, self._noise())

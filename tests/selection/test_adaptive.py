@@ -1,0 +1,19 @@
+"""When an adaptive sweep over several axes may end."""
+
+from blackthorn.formulas import Constant, Step
+from blackthorn.records import Range
+from tests.simulated_sweeps import adaptive_sweep, simulated
+
+ALIKE = Step(
+    "filters",
+    32,
+    Step("channels", 8, Constant(0.1418e-3), Constant(0.0106e-3)),
+    Step("channels", 8, Constant(0.0440e-3), Constant(0.0121e-3)),
+)
+"""Its smallest layers on either line through 256 filters and 256 channels happen to take as long as each other."""
+
+
+def test_what_two_lines_agree_on_is_tried_between_them_before_the_end():
+    selector = adaptive_sweep(simulated(ALIKE, 0.02, 0.0, 4), {"filters": Range(1, 1024), "channels": Range(1, 1024)}, 60)
+    smallest = {"filters": [1.0], "channels": [1.0]}
+    assert abs(selector.fits()[0].formula().evaluate(smallest)[0] / 0.1418e-3 - 1.0) < 0.1
