@@ -26,6 +26,8 @@ Structure = dict[str, Shape]
 Term = tuple[int, ...]
 """Which function of each dimension's leaf a product takes: 0 is the constant."""
 
+LEFT_OUT = 3.0
+"""Nats that it costs a product to leave out a dimension: about one in twenty does."""
 FEWEST_OWN = 3
 """Points that a cell needs to be fitted by itself; below, another cell's formula says more than a constant would."""
 
@@ -173,8 +175,9 @@ class _Parted(msgspec.Struct, frozen=True):
         """What products are to be chosen for, in the order of `own`."""
         for number in self.own:
             inside, kind = self.insides[number], self.kinds[number]
-            columns = products(kind, all_terms(kind), inside.dimensions)
-            yield Task(columns, inside.seconds, inside.weights, inside.reported_noise, self.total)
+            terms = all_terms(kind)
+            columns = products(kind, terms, inside.dimensions)
+            yield Task(columns, inside.seconds, inside.weights, inside.reported_noise, self.total, _unlikely(kind, terms))
 
     def fitted(self, choices: Sequence[Choice]) -> JointFit:
         """All cells, by what was chosen for those in `own`."""
@@ -209,6 +212,15 @@ def _parted(points: Points, structure: Structure) -> _Parted:
         (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN)),
         tuple(number for number in others if len(insides[number]) < FEWEST_OWN),
     )
+
+
+def _unlikely(kind: Sequence[Leaf], terms: Sequence[Term]) -> Floats:
+    """Nats against each product beforehand: work is the product of all dimensions, and what leaves some out is less likely.
+
+    Points that lie on one line cannot tell filters times channels from filters alone; all other layers can.
+    """
+    moving = [place for place, leaf in enumerate(kind) if leaf.terms() > 1]
+    return np.array([LEFT_OUT * sum(not term[place] for place in moving) if any(term) else 0.0 for term in terms])
 
 
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:

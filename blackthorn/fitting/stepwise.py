@@ -36,6 +36,7 @@ class Task(NamedTuple):
         weights: how much each measurement counts, shape (n,).
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
+        unlikely: nats that each product costs beyond being named, shape (T,).
     """
 
     columns: Floats
@@ -43,6 +44,7 @@ class Task(NamedTuple):
     weights: Floats
     reported_noise: float
     total: int
+    unlikely: Floats
 
 
 class Choice(NamedTuple):
@@ -91,11 +93,14 @@ class _Search:
     def __init__(self, tasks: Sequence[Task]) -> None:
         count, among, points = len(tasks), max(len(t.columns) for t in tasks), max(len(t.seconds) for t in tasks)
         columns, seconds, present = np.zeros((count, among, points)), np.ones((count, points)), np.zeros((count, points))
+        unlikely = np.zeros((count, among))
         for i, task in enumerate(tasks):
             inside = slice(len(task.seconds))
             columns[i, : len(task.columns), inside] = task.columns
+            unlikely[i, : len(task.columns)] = task.unlikely
             seconds[i, inside], present[i, inside] = task.seconds, task.weights
         self.present = present
+        self.unlikely = unlikely
         self.relative, self.target, self.scale = relative_columns(columns, seconds, present)
         self.noise_told = np.array([task.reported_noise for task in tasks])
         self.total = np.array([task.total for task in tasks])
@@ -148,8 +153,8 @@ class _Search:
             possible: which of the trials are any, shape (a, k).
         """
         if trials.shape[1] > LIKELIEST:
-            worth = np.where(possible, self._worth(cells, trials), -1.0)
-            likely = np.sort(np.argsort(-worth, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
+            promise = np.where(possible, self._promise(cells, trials), -np.inf)
+            likely = np.sort(np.argsort(-promise, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
             trials, possible = (np.take_along_axis(trials, likely[:, :, None], 1), np.take_along_axis(possible, likely, 1))
         among, count = trials.shape[1:]
         each = np.repeat(cells, among)
@@ -161,7 +166,7 @@ class _Search:
             self.total[each],
         )
         naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
-        cost = np.where(possible, fits.cost.reshape(-1, among), np.inf) + naming[:, None]
+        cost = np.where(possible, fits.cost.reshape(-1, among), np.inf) + naming[:, None] + self._against(cells, trials)
         best, rows = cost.argmin(axis=1), np.arange(len(cells))
         better: Mask = cost[rows, best] < self.cost[cells]
         taken, fit = cells[better], (rows * among + best)[better]
@@ -169,18 +174,27 @@ class _Search:
         self.terms[taken, :count], self.coefficients[taken, :count] = trials[rows, best][better], fits.coefficients[fit]
         return better
 
-    def _worth(self, cells: Whole, trials: Whole) -> Floats:
-        """How much of the weighted squares each trial explains, with the weights of what is chosen; shapes as above."""
-        columns, target = self.relative[cells], self.target[cells]
-        weighted = columns * self._weights(cells)[:, None, :]
+    def _against(self, cells: Whole, trials: Whole) -> Floats:
+        """Nats against each trial beforehand; shapes as above."""
+        against: Floats = self.unlikely[cells[:, None, None], trials].sum(axis=2)
+        return against
+
+    def _promise(self, cells: Whole, trials: Whole) -> Floats:
+        """Nats for each trial, but for what all have in common: by least squares, with the weights of what is chosen."""
+        columns, target, weights = self.relative[cells], self.target[cells], self._weights(cells)
+        weighted = columns * weights[:, None, :]
         normal, right = weighted @ columns.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0]
         rows = np.arange(len(cells))[:, None, None]
         systems = normal[rows[..., None], trials[:, :, :, None], trials[:, :, None, :]]
         explained = right[rows, trials]
         flat = explained.reshape(-1, trials.shape[2])
         coefficients = non_negative(systems.reshape(len(flat), *systems.shape[2:]), flat)
-        worth: Floats = np.einsum("bp,bp->b", coefficients, flat).reshape(trials.shape[:2])
-        return worth
+        explained = np.einsum("bp,bp->b", coefficients, flat).reshape(trials.shape[:2])
+        count = weights.sum(axis=1)
+        noise = count * self.noise_told[cells] ** 2
+        rest = np.maximum((weights * target**2).sum(axis=1)[:, None] - explained, noise[:, None])
+        promise: Floats = -0.5 * count[:, None] * np.log(rest) - self._against(cells, trials)
+        return promise
 
     def _weights(self, cells: Whole) -> Floats:
         """How much the points of cells count by what is chosen, those far off a little, too, shape (cells, n)."""

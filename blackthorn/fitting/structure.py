@@ -82,7 +82,7 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         yield from thresholds(values, 0, len(values))
         return
     if values.min() == values.max():
-        yield CONSTANT
+        yield LINE if len(points.free()) > 1 else CONSTANT
         return
     search = Search(int(values.min()), int(values.max()), _spacing(values))
     for line in islice(lines(points, name), MOST_SLICES):

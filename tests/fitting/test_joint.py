@@ -128,3 +128,17 @@ def test_layers_beyond_a_cache_are_a_regime_of_their_own():
     assert best.structure["channels"] == best.structure["height"] == LINE
     assert moved[moved <= 400_000].max() * 0.7 < threshold < moved[moved > 400_000].min() * 1.4
     assert "bytes_moved <=" in best.formula().text()
+
+
+def test_points_on_one_line_are_taken_for_work_in_all_dimensions():
+    filters = np.array([16.0, 64.0, 128.0, 300.0, 512.0, 1024.0])
+    dimensions = {"filters": filters, "channels": np.full(6, 256.0), "height": np.full(6, 16.0)}
+    best = fit_points(Points(dimensions, 1e-3 * filters, 0.01, np.ones(6)))[0]
+    small = {"filters": np.array([256.0]), "channels": np.array([16.0]), "height": np.array([8.0])}
+    assert best.predict(small) == pytest.approx([0.256 / 16 / 2], rel=0.01)
+
+
+def test_dimensions_that_do_not_count_are_left_out_when_points_tell():
+    points = random_points(PUBLISHED, noise=0.01)
+    points.dimensions["height"] = np.random.default_rng(2).integers(4, 57, len(points)).astype(float)
+    assert "height" not in fit_points(points)[0].formula().text()

@@ -15,7 +15,7 @@ def a_task(seed: int, count: int = 40, among: int = 8, noise: float = 0.01) -> T
     rng = np.random.default_rng(seed)
     columns = np.concatenate([np.ones((1, count)), rng.integers(1, 200, (among - 1, count)).astype(float)])
     seconds = sum(value * columns[i] for i, value in COEFFICIENTS.items() if i < among)
-    return Task(columns, seconds * (1.0 + noise * rng.standard_normal(count)), np.ones(count), 0.01, count)
+    return Task(columns, seconds * (1.0 + noise * rng.standard_normal(count)), np.ones(count), 0.01, count, np.zeros(among))
 
 
 def assert_alike(found: Choice, expected: Choice) -> None:
@@ -67,7 +67,8 @@ def test_measurements_that_are_worthless_choose_nothing():
 
 def test_a_product_that_is_another_times_a_number_is_chosen_once():
     task = a_task(0)
-    doubled = task._replace(columns=np.concatenate([task.columns, 2.0 * task.columns[3:4]]))
+    columns = np.concatenate([task.columns, 2.0 * task.columns[3:4]])
+    doubled = task._replace(columns=columns, unlikely=np.zeros(len(columns)))
     assert len({3, 8}.intersection(choose([doubled])[0].terms)) == 1
 
 
@@ -78,3 +79,13 @@ def test_nothing_to_search_is_nothing_found():
 def test_many_products_take_more_words_to_name_than_few():
     assert choice_cost(1, 1) == 0.0
     assert choice_cost(2, 30) > choice_cost(1, 30) > choice_cost(1, 8)
+
+
+def test_of_products_that_are_alike_at_the_points_the_likelier_is_chosen():
+    task = a_task(0)
+    columns = np.concatenate([task.columns, 2.0 * task.columns[3:4]])
+    unlikely = np.zeros(len(columns))
+    unlikely[3] = 3.0
+    (found,) = choose([task._replace(columns=columns, unlikely=unlikely)])
+    assert 3 not in found.terms
+    assert len(columns) - 1 in found.terms
