@@ -2,6 +2,7 @@
 
 MS_PER_SECOND = 1e3
 US_PER_SECOND = 1e6
+SECONDS_PER_MINUTE = 60.0
 
 
 def milliseconds(seconds: float) -> float:

@@ -20,11 +20,10 @@ from blackthorn.runners import Runner
 from blackthorn.storage import find_preset
 from blackthorn.sweeping import SweepPlan, sweep_path
 from blackthorn.timing import TimingPolicy
-from blackthorn.units import readable_duration
+from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
 TIMING_SHARE = 0.6
 """Share of the stated time that goes into timing; the rest builds probes, chooses points and tries unsteady ones again."""
-SECONDS_PER_MINUTE = 60.0
 
 
 class PresetReport(msgspec.Struct, frozen=True):

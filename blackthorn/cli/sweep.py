@@ -24,6 +24,7 @@ from blackthorn.errors import BadValue
 EXAMPLES = examples(
     "blackthorn sweep conv2d --dim filters",
     "blackthorn sweep conv2d --dim filters --dim channels --at size=28,kernel=1 --range filters=16:512:16",
+    "blackthorn sweep dense --dim inputs --dim outputs --target-error 5%",
     "blackthorn sweep --preset cnn --threads 2",
 )
 OF_ONE_SWEEP = {
@@ -32,6 +33,8 @@ OF_ONE_SWEEP = {
     "fixed": "--at",
     "ranges": "--range",
     "max_points": "--max-points",
+    "target_error": "--target-error",
+    "max_minutes": "--max-minutes",
     "full": "--full",
     "precision": "--precision",
 }
@@ -49,6 +52,8 @@ OF_ONE_SWEEP = {
 @click.option(
     "--max-points", metavar="N", type=click.IntRange(min=1), help="Most points, known ones included; 60 unless --full."
 )
+@click.option("--target-error", metavar="PERCENT", help="End when the error at left-out points is as small as this.")
+@click.option("--max-minutes", metavar="N", type=click.FloatRange(min=0.0, min_open=True), help="End after so many minutes.")
 @click.option("--full", is_flag=True, help="Measure every point instead of those that tell most.")
 @click.option("--precision", type=click.Choice(["fp32", "fp16"]), default="fp32", show_default=True, help="Number format.")
 @runner_option

@@ -19,19 +19,24 @@ from blackthorn.errors import BadValue
 from blackthorn.fitting import fit_device
 from blackthorn.records import LayerFormula, Precision, Sweep, SweepHeader
 from blackthorn.runners import Runner
-from blackthorn.storage import SweepFile, find_sweeps, open_sweep
-from blackthorn.sweeping import SweepOutcome, SweepPlan, sweep, sweep_path
+from blackthorn.storage import SweepFile, find_sweeps, open_sweep, read_sweep
+from blackthorn.sweeping import ALL, Forecast, Goal, SweepOutcome, SweepPlan, forecast, sweep, sweep_path
 from blackthorn.timing import Timer, TimingPolicy
+from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
 
 class SweepReport(msgspec.Struct, frozen=True):
-    """How a sweep ended, and the formula of all that its file holds; None where it holds nothing."""
+    """How a sweep ended, and the formula of all that its file holds; None where it holds nothing.
+
+    `forecast` tells what a smaller error would take; None where that is not known, or more points alone do not help.
+    """
 
     path: Path
     device: str
     points: int
     outcome: SweepOutcome
     formula: LayerFormula | None
+    forecast: Forecast | None = None
 
 
 def run(
@@ -40,6 +45,8 @@ def run(
     fixed: Sequence[str],
     ranges: Sequence[str],
     max_points: int | None,
+    target_error: str | None,
+    max_minutes: float | None,
     full: bool,
     precision: Precision,
     runner: str | None,
@@ -54,11 +61,18 @@ def run(
     """Carry out a sweep; the arguments are the command's options as they were written."""
     held = values.assignments(fixed, "--at")
     plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
+    goal = Goal(
+        None if target_error is None else values.percentage(target_error, "--target-error"),
+        None if max_minutes is None else max_minutes * SECONDS_PER_MINUTE,
+    )
     cpus = values.cpus(affinity)
     with make_runner(runner, threads, cpus, recordings, formulas, provider, engine) as device:
         header = header_of(plan, device)
         refuse_own_recording(sweep_path(out, header), recordings)
-        return carry_out(plan, header, device, TimingPolicy(), out)
+        report = carry_out(plan, header, device, TimingPolicy(), out, goal)
+    if plan.full or report.formula is None:
+        return report
+    return msgspec.structs.replace(report, forecast=forecast(read_sweep(report.path)))
 
 
 def header_of(plan: SweepPlan, device: Runner) -> SweepHeader:
@@ -66,7 +80,9 @@ def header_of(plan: SweepPlan, device: Runner) -> SweepHeader:
     return plan.header(device.device(), device.reference(plan.usual()), now(), MADE_BY)
 
 
-def carry_out(plan: SweepPlan, header: SweepHeader, device: Runner, policy: TimingPolicy, out: Path) -> SweepReport:
+def carry_out(
+    plan: SweepPlan, header: SweepHeader, device: Runner, policy: TimingPolicy, out: Path, goal: Goal = ALL
+) -> SweepReport:
     """One sweep into its file below `out`: what the plan wants and the file does not hold yet, measured."""
     path = sweep_path(out, header)
     with (
@@ -76,7 +92,7 @@ def carry_out(plan: SweepPlan, header: SweepHeader, device: Runner, policy: Timi
     ):
         speeds = [measurement.reference_seconds for measurement in file.measurements]
         timer.expect(min((speed for speed in speeds if speed is not None), default=math.inf))
-        outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point)
+        outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal)
         return SweepReport(path, header.device.name, len(file.measurements), outcome, _formula(file))
 
 
@@ -114,7 +130,16 @@ def sweep_lines(report: SweepReport, again: str) -> Iterator[str]:
         yield f"{len(outcome.skipped)} points could not be measured and were skipped"
     if report.formula is not None:
         yield from class_lines(report.formula)
+    if report.forecast is not None:
+        yield f"  {_forecast_text(report.forecast, outcome)}"
     yield f"go on with: {again}" if outcome.interrupted else f"fit all sweeps with: {fit_command(report.path.parent.parent)}"
+
+
+def _forecast_text(forecast: Forecast, outcome: SweepOutcome) -> str:
+    """What a smaller error would take, at the pace of this run: `an error of 4.1 % would take about 40 more points, 3 min`."""
+    pace = outcome.seconds / outcome.measured if outcome.measured else 0.0
+    duration = f", {readable_duration(pace * forecast.points)}" if pace else ""
+    return f"an error of {forecast.error:.1f} % would take about {forecast.points} more points{duration}"
 
 
 def fit_command(folder: Path) -> str:
@@ -133,5 +158,7 @@ def sweep_json(report: SweepReport) -> dict[str, Any]:
         "skipped": list(report.outcome.skipped),
         "interrupted": report.outcome.interrupted,
         "reason": report.outcome.reason,
+        "seconds": report.outcome.seconds,
+        "forecast": None if report.forecast is None else report.forecast._asdict(),
         "class": None if report.formula is None else class_json(report.formula),
     }

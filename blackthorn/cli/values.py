@@ -1,5 +1,6 @@
 """What users write after options: `height=32,width=32`, `filters=1:1024:8`, `data=1,3,224,224`, `0,1`."""
 
+import math
 from collections.abc import Iterable
 
 from blackthorn.errors import BadValue
@@ -21,6 +22,21 @@ def whole_number(text: str, option: str) -> int:
     if len(stripped) > len(str(LARGEST)) or int(stripped) > LARGEST:
         raise BadValue(f"the number after {option} is larger than {LARGEST}", "write a smaller one")
     return int(stripped)
+
+
+def percentage(text: str, option: str) -> float:
+    """A positive percentage, with or without its sign.
+
+    Raises:
+        BadValue: the text is none.
+    """
+    try:
+        value = float(text.strip().removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        raise BadValue(f"'{text}' after {option} is not a percentage above 0", "write it as in: 3%")
+    return value
 
 
 def whole_numbers(text: str, option: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE
-from blackthorn.fitting.joint import JointFit, Points, fit_structure
+from blackthorn.fitting.joint import JointFit, Points, fit_structures
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
@@ -76,7 +76,7 @@ class AdaptiveSelector:
     def fits(self) -> list[JointFit]:
         """What explains the points so far, best first; at least one point must be known.
 
-        Structures are searched for each time that a tenth of the points is new; in between, those found are fitted again.
+        Structures are searched for each time that a quarter of the points is new; in between, those found are fitted again.
         """
         known = len(self._known)
         searched = known - known % max(1, known // SEARCHES)
@@ -84,7 +84,7 @@ class AdaptiveSelector:
             return self._searched(known)
         if self._refitted is None:
             points = self._points()
-            refitted = [fit_structure(points, fit.structure) for fit in self._searched(searched)]
+            refitted = fit_structures([(points, fit.structure) for fit in self._searched(searched)])
             self._refitted = sorted(refitted, key=lambda fit: fit.cost)
         return self._refitted
 

@@ -1,15 +1,20 @@
 """The loop of a sweep: ask for a point, build the probe, time it, keep it, tell; and what such a sweep is planned to cover."""
 
 from blackthorn.sweeping.full import FullSelector, spread_out
+from blackthorn.sweeping.goals import ALL, Forecast, Goal, forecast
 from blackthorn.sweeping.interrupts import interrupt_noticed
 from blackthorn.sweeping.loop import SweepOutcome, known_points, sweep
 from blackthorn.sweeping.paths import sweep_path
 from blackthorn.sweeping.plan import SweepPlan
 
 __all__ = [
+    "ALL",
+    "Forecast",
     "FullSelector",
+    "Goal",
     "SweepOutcome",
     "SweepPlan",
+    "forecast",
     "interrupt_noticed",
     "known_points",
     "spread_out",

@@ -1,16 +1,19 @@
 """Ask, build the probe, time it, keep it, tell: the same on a board, on recorded timings and on a simulated device."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from blackthorn.errors import BadValue, BlackthornError, NotMeasured
-from blackthorn.records import Grade, Measurement, Probe
+from blackthorn.records import Grade, Measurement, Probe, Sweep
 from blackthorn.selection import AxisPoint, Progress, Selector
 from blackthorn.storage import SweepFile
+from blackthorn.sweeping.goals import ALL, Goal, is_due, left_out_error
 from blackthorn.sweeping.interrupts import interrupt_noticed
 from blackthorn.sweeping.plan import SweepPlan
+from blackthorn.units import readable_duration
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ class SweepOutcome(msgspec.Struct, frozen=True):
         interrupted: whether Ctrl-C ended it.
         reason: why it ended, as the end of a sentence.
         retried: points timed again because the machine had been unsteady, and steadier the second time.
+        seconds: how long it took.
     """
 
     measured: int
@@ -43,6 +47,7 @@ class SweepOutcome(msgspec.Struct, frozen=True):
     interrupted: bool
     reason: str
     retried: int = 0
+    seconds: float = 0.0
 
 
 def known_points(plan: SweepPlan, measurements: Iterable[Measurement]) -> dict[tuple[int, ...], Measurement]:
@@ -52,9 +57,14 @@ def known_points(plan: SweepPlan, measurements: Iterable[Measurement]) -> dict[t
 
 
 def sweep(
-    plan: SweepPlan, selector: Selector, measure: Measure, file: SweepFile, on_point: OnPoint | None = None
+    plan: SweepPlan,
+    selector: Selector,
+    measure: Measure,
+    file: SweepFile,
+    on_point: OnPoint | None = None,
+    goal: Goal = ALL,
 ) -> SweepOutcome:
-    """Measure what the selector asks for until it has enough, the plan's limit is reached, or Ctrl-C is pressed.
+    """Measure what the selector asks for until it has enough, the plan's limit or the goal is reached, or Ctrl-C is pressed.
 
     Every measurement is on the disk before the selector hears of it. What the file holds already is told and not measured
     again, so a sweep that was cut short goes on as if it never had been.
@@ -65,12 +75,13 @@ def sweep(
         measure: times a probe; where it raises `NotMeasured`, or gives what cannot be, the point is skipped.
         file: the open file of this plan.
         on_point: called after every new measurement.
+        goal: what ends it earlier.
 
     Raises:
         BadValue, NotMeasured: points were asked for, and not one of them could be timed in this run or before.
         BlackthornError: the device failed, or the file could not be written; what was measured is kept.
     """
-    run = _Run(plan, selector, measure, file)
+    run = _Run(plan, selector, measure, file, goal)
     known = run.tell_known()
     with interrupt_noticed() as interrupted:
         reason = run.until_done(interrupted, on_point)
@@ -78,14 +89,17 @@ def sweep(
             reason = run.until_done(interrupted, on_point)
     if run.refusal is not None and not (known or run.measured or interrupted()):
         raise run.refusal
-    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason, run.retried)
+    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason, run.retried, run.seconds)
 
 
 class _Run:
     """One run of a sweep, and what it has come to."""
 
-    def __init__(self, plan: SweepPlan, selector: Selector, measure: Measure, file: SweepFile) -> None:
+    def __init__(self, plan: SweepPlan, selector: Selector, measure: Measure, file: SweepFile, goal: Goal) -> None:
         self._plan = plan
+        self._goal = goal
+        self._began = time.monotonic()
+        self._checked = 0
         self._selector = selector
         self._measure = measure
         self._file = file
@@ -97,6 +111,11 @@ class _Run:
         self.skipped: list[AxisPoint] = []
         self.refusal: BlackthornError | None = None
 
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._began
+
     def tell_known(self) -> int:
         """Tell the selector what the file holds of the plan's grid; gives the number of points."""
         known = known_points(self._plan, self._file.measurements)
@@ -107,8 +126,9 @@ class _Run:
     def until_done(self, interrupted: Callable[[], bool], on_point: OnPoint | None) -> str:
         """Take point after point; gives why it ended."""
         while not interrupted():
-            if self._plan.limit is not None and len(self._told) >= self._plan.limit:
-                return f"the limit of {self._plan.limit} points is reached"
+            reached = self._reached()
+            if reached is not None:
+                return reached
             point = self._selector.ask()
             if point is None:
                 return "enough is known"
@@ -118,6 +138,20 @@ class _Run:
             if measurement is not None and on_point is not None:
                 on_point(self._selector.progress(), measurement)
         return "it was interrupted"
+
+    def _reached(self) -> str | None:
+        """Which end that was set beforehand is reached; None where none is."""
+        limit, goal, points = self._plan.limit, self._goal, len(self._told)
+        if limit is not None and points >= limit:
+            return f"the limit of {limit} points is reached"
+        if goal.seconds is not None and self.seconds >= goal.seconds:
+            return f"the time of {readable_duration(goal.seconds)} is over"
+        if goal.error is not None and is_due(points, self._checked):
+            self._checked = points
+            error = left_out_error(Sweep(self._file.header, tuple(self._file.measurements)))
+            if error <= goal.error:
+                return f"its error is {error:.1f} %, and {goal.error:g} % was wanted"
+        return None
 
     def _take(self, point: AxisPoint) -> Measurement | None:
         """Measure a point, keep and tell it; None where that was not needed or not possible."""
@@ -158,6 +192,7 @@ class _Run:
                 if on_point is not None:
                     on_point(self._selector.progress(), again)
         self._unsteady.clear()
+        self._checked = 0
         return self.retried > before
 
     def _better(self, measurement: Measurement) -> Measurement | None:

@@ -56,6 +56,29 @@ def test_max_points_limits_the_points(say: Say) -> None:
     assert say(f"{SWEEP} --max-points 5 --json").json["points"] == 5
 
 
+def test_a_sweep_ends_at_its_target_error(say: Say) -> None:
+    found = say(f"{SWEEP} --target-error 5% --json").json
+    assert "5 % was wanted" in found["reason"]
+    assert found["points"] < say(f"{SWEEP} --json").json["points"]
+
+
+def test_a_sweep_ends_when_its_minutes_are_over(say: Say) -> None:
+    assert say(f"{SWEEP} --max-points 5").code == 0
+    assert "the time of 0 s is over" in say(f"{SWEEP} --max-minutes 1e-9").out
+
+
+@pytest.mark.parametrize("text", ["much", "0", "-3%", "nan", "inf"])
+def test_a_target_error_that_is_none_is_refused(say: Say, text: str) -> None:
+    assert "is not a percentage above 0" in say(f"{SWEEP} --target-error={text}").refusal
+
+
+def test_it_is_told_what_a_smaller_error_would_cost(say: Say) -> None:
+    write_device("noisy.json", {"conv2d": NESTED}, noise=0.05)
+    said = say("sweep conv2d --dim filters --dim channels --formulas noisy.json --max-points 40")
+    found = say("sweep conv2d --dim filters --dim channels --formulas noisy.json --max-points 40 --json").json
+    assert ("more points" in said.out) == (found["forecast"] is not None)
+
+
 def test_a_full_sweep_takes_every_point_of_its_range(say: Say) -> None:
     found = say(f"{SWEEP} --range filters=30:70:2 --full --json").json
     taken = {entry.probe.dimensions["filters"] for entry in read_sweep(Path(found["file"])).measurements}

@@ -53,7 +53,8 @@ def test_ctrl_c_ends_the_sweep_after_the_point_in_hand(path: Path, handler: Call
         return measure(probe)
 
     outcome = run(path, device=interrupted_at_three)
-    assert outcome == SweepOutcome(measured=3, known=0, skipped=(), interrupted=True, reason="it was interrupted")
+    expected = SweepOutcome(measured=3, known=0, skipped=(), interrupted=True, reason="it was interrupted")
+    assert msgspec.structs.replace(outcome, seconds=0.0) == expected
     assert filters_in(path) == [1, 5, 3]
     assert signal.getsignal(signal.SIGINT) is handler
     assert run(path).measured == 5
