@@ -27,7 +27,7 @@ from blackthorn.runners.nvidia_gpu import Gpu, GpuWatch, describe_gpu
 from blackthorn.runners.ort_fusions import ANYWHERE, block_size, onnxruntime_fusions
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork
 from blackthorn.runners.ort_probe import OnnxRuntimeProbe, is_timed_by_call
-from blackthorn.runners.ort_profiler import ProfilerShare
+from blackthorn.runners.ort_profiler import IdleNodes
 from blackthorn.runners.ort_provider_network import ProviderNetwork
 from blackthorn.runners.ort_providers import CPU, NVIDIA, PACKAGES, blocking_launches, check_starts, provider_named
 from blackthorn.runners.ort_session import ProfiledSession, Threads
@@ -71,7 +71,6 @@ class OnnxRuntimeRunner(Runner):
         self._threads = Threads(threads, affinity)
         self._provider = provider_named(provider)
         self._overhead: float | None = None
-        self._profiler = ProfilerShare(self._threads, self._provider)
         self._affinity_before: set[int] | None = None
         self._watch: SystemWatch | GpuWatch = SystemWatch()
         self._begun = ExitStack()
@@ -119,16 +118,16 @@ class OnnxRuntimeRunner(Runner):
             session = ProfiledSession(model, self._threads, title=probe.key, profiled=False, provider=provider)
             return OnnxRuntimeProbe(session, probe, 0.0, profiled=profiled, provider=provider)
         is_told = profiled and not is_timed_by_call(kind, provider)
-        overhead, share = self._call_overhead(), self._profiler.seconds() if is_told else 0.0
+        overhead = self._call_overhead()
         session = ProfiledSession(model, self._threads, title=probe.key, profiled=is_told, provider=provider)
-        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, share=share, provider=provider)
+        idle = IdleNodes(self._threads, provider) if is_told else None
+        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, idle=idle, provider=provider)
 
     def load_network(self, path: Path, input_shapes: Shapes) -> LoadedNetwork:
         self._begin(blocking=False)
         if self._provider.is_cpu:
-            return OnnxRuntimeNetwork(path, self._threads, input_shapes, self._profiler.seconds())
-        share = 0.0 if self._provider.returns_early else self._profiler.seconds()
-        return ProviderNetwork(path, self._threads, input_shapes, self._provider, share)
+            return OnnxRuntimeNetwork(path, self._threads, input_shapes)
+        return ProviderNetwork(path, self._threads, input_shapes, self._provider)
 
     def warnings(self) -> Sequence[str]:
         return describe_host().warnings

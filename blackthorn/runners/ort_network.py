@@ -13,6 +13,7 @@ from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.messages import Graph
 from blackthorn.runners.network import LoadedNetwork, NetworkTimes, Shapes
 from blackthorn.runners.ort_graph import executed_nodes
+from blackthorn.runners.ort_profiler import IdleNodes
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 
 
@@ -23,7 +24,6 @@ class OnnxRuntimeNetwork(LoadedNetwork):
         path: the ONNX file.
         threads: threads and CPUs to work with.
         input_shapes: shapes of inputs that the file leaves open.
-        share: seconds of every kernel's time that are the profiler's.
 
     Raises:
         BadFile: the file cannot be read.
@@ -31,7 +31,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
         NotMeasured: ONNX Runtime cannot load or run it.
     """
 
-    def __init__(self, path: Path, threads: Threads, input_shapes: Shapes, share: float = 0.0) -> None:
+    def __init__(self, path: Path, threads: Threads, input_shapes: Shapes) -> None:
         original = load_model(path).graph
         settle_inputs(original, input_shapes, str(path))  # refuses shapes that do not fit, before ONNX Runtime does
         title = str(path)
@@ -44,15 +44,17 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 )
                 self._optimised = _saved_graph(saved, title)
             self._executed = executed_nodes(original, self._optimised)
+            self._idle = opened.enter_context(IdleNodes(threads))
             self._sessions = opened.pop_all()
         self._title = title
-        self._share = share
 
     def call(self) -> float:
         return self._plain.call()
 
     def call_profiled(self) -> float:
-        return self._profiled.call()
+        seconds = self._profiled.call()
+        self._idle.call()
+        return seconds
 
     def finish(self) -> NetworkTimes:
         calls = [list(node_seconds(run, self._optimised)) for run in self._profiled.finish()]
@@ -61,8 +63,8 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 f"the profile of {self._title} does not tell all nodes that ONNX Runtime runs",
                 "give every node a name of its own",
             )
-        seconds = np.array(calls).reshape(len(calls), len(self._executed)) - self._share
-        return NetworkTimes(self._executed, seconds)
+        seconds = np.array(calls).reshape(len(calls), len(self._executed))
+        return NetworkTimes(self._executed, seconds - np.array(self._idle.shares())[:, None])
 
     def close(self) -> None:
         self._sessions.close()

@@ -6,6 +6,7 @@ from blackthorn.errors import NotMeasured
 from blackthorn.layers import LayerKind, layer_kind
 from blackthorn.records import Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe
+from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes
 from blackthorn.runners.ort_providers import CPU, Provider
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
 
@@ -26,7 +27,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         probe: what it is.
         overhead: wall seconds of a call that does no work.
         profiled: whether to keep the times of calls.
-        share: seconds of every kernel's time that are the profiler's.
+        idle: nodes that have nothing to do, called in turn with it; None where no profile is read.
         provider: whose kernels run it.
     """
 
@@ -37,7 +38,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         overhead: float,
         *,
         profiled: bool,
-        share: float = 0.0,
+        idle: IdleNodes | None = None,
         provider: Provider = CPU,
     ) -> None:
         kind = layer_kind(probe.layer)
@@ -45,7 +46,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         self._probe = probe
         self._overhead = overhead
         self._profiled = profiled
-        self._share = share
+        self._idle = idle
         self._by_call = is_timed_by_call(kind, provider)
         self._operators = kind.operators
         self._copies = kind.copies(probe.dimensions, probe.precision)
@@ -53,6 +54,8 @@ class OnnxRuntimeProbe(LoadedProbe):
 
     def call(self) -> float:
         seconds = max(self._session.call() - self._overhead, LEAST_SECONDS) / self._copies
+        if self._idle is not None:
+            self._idle.call()
         if self._profiled:
             self._wall.append(seconds)
         return seconds
@@ -65,22 +68,25 @@ class OnnxRuntimeProbe(LoadedProbe):
         calls = self._session.finish()
         if self._session.is_merged:
             return CallTimes(self._wall, self._wall)
-        return CallTimes(self._wall, [self._layer_seconds(nodes) for nodes in calls])
+        shares = [0.0] * len(calls) if self._idle is None else self._idle.shares()
+        return CallTimes(self._wall, list(map(self._layer_seconds, calls, shares)))
 
-    def _layer_seconds(self, nodes: list[NodeTime]) -> float:
-        """The kernel time of one layer in one call.
+    def _layer_seconds(self, nodes: list[NodeTime], share: float) -> float:
+        """The kernel time of one layer in one call, without what the profiler adds to each node.
 
         Raises:
             NotMeasured: no node of the call is of the layer's kind.
         """
-        layers = [node.seconds - self._share for node in nodes if node.operator in self._operators]
+        layers = [node.seconds - share for node in nodes if node.operator in self._operators]
         if not layers:
             ran = ", ".join(sorted({node.operator for node in nodes})) or "nothing"
             raise NotMeasured(
                 f"ONNX Runtime ran {self._probe.key} as {ran}, none of which is known as its kernel",
                 f"add the operator's name to those of {self._probe.layer}",
             )
-        return max(math.fsum(layers) / self._copies, LEAST_SECONDS)
+        return max(math.fsum(layers) / self._copies, LEAST_SHARE * share, LEAST_SECONDS)
 
     def close(self) -> None:
         self._session.close()
+        if self._idle is not None:
+            self._idle.close()

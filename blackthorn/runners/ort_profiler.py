@@ -1,27 +1,29 @@
 """What ONNX Runtime's profiler adds to the time that it tells of a node.
 
 Between the two moments whose difference it gives, the profiler writes down the node's name, shapes and sizes (KernelScope in
-ONNX Runtime's sequential executor): 2 to 7 us, as long as small layers take. It does so for every node alike, within a
-microsecond, so nodes that have nothing to do show how long.
+ONNX Runtime's sequential executor): 3 to 8 us, as long as small layers take, and by how much changes from second to second
+with the machine's speed. It does so for every node alike, so nodes that have nothing to do, called in turn with what is
+timed, show how long at that moment.
 """
 
 import statistics
-import time
+from functools import lru_cache
+from types import TracebackType
+
+from typing_extensions import Self
 
 from blackthorn.layers import layer_kind
 from blackthorn.runners.ort_providers import CPU, Provider
 from blackthorn.runners.ort_session import ProfiledSession, Threads
 
-CHAIN = {"nodes": 50}
-"""Idle nodes in a row."""
-CALLS = 20
-"""Calls behind the median."""
-FRESH_SECONDS = 10.0
-"""How long a figure is used: it goes with the machine's speed, which stays for seconds at the least."""
+IDLE_NODES = 10
+"""Idle nodes in a row: times are whole microseconds, and calls are many."""
+LEAST_SHARE = 0.05
+"""What is left of a kernel's time is at least this part of the profiler's own: less cannot be told from nothing."""
 
 
-class ProfilerShare:
-    """The profiler's share of the time that it tells of every node, measured from time to time.
+class IdleNodes:
+    """Nodes that have nothing to do, under the profiler; a context manager.
 
     Args:
         threads: threads and CPUs that sessions work with.
@@ -29,23 +31,27 @@ class ProfilerShare:
     """
 
     def __init__(self, threads: Threads, provider: Provider = CPU) -> None:
-        self._threads = threads
-        self._provider = provider
-        self._seconds = 0.0
-        self._until = 0.0
+        self._session = ProfiledSession(_chain(), threads, provider=provider, may_fall_back=True)
 
-    def seconds(self) -> float:
-        """The share now, in seconds a node."""
-        if time.monotonic() >= self._until:
-            self._seconds = _measured(self._threads, self._provider)
-            self._until = time.monotonic() + FRESH_SECONDS
-        return self._seconds
+    def call(self) -> None:
+        """Run them once: right after each call of what is timed."""
+        self._session.call()
+
+    def shares(self) -> list[float]:
+        """Seconds of a node's time that are the profiler's, around every call so far; no call may follow."""
+        return [statistics.fmean(node.seconds for node in nodes) for nodes in self._session.finish()]
+
+    def close(self) -> None:
+        """Free them; harmless when repeated."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
 
-def _measured(threads: Threads, provider: Provider) -> float:
-    chain = layer_kind("dispatch").onnx_model(CHAIN, "fp32")
-    with ProfiledSession(chain, threads, provider=provider, may_fall_back=True) as session:
-        for _ in range(CALLS):
-            session.call()
-        calls = session.finish()
-    return statistics.median(statistics.fmean(node.seconds for node in nodes) for nodes in calls)
+@lru_cache(maxsize=1)
+def _chain() -> bytes:
+    return layer_kind("dispatch").onnx_model({"nodes": IDLE_NODES}, "fp32")

@@ -15,6 +15,7 @@ from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
 from blackthorn.onnx_graph.messages import Graph
 from blackthorn.runners.network import ExecutedNode, LoadedNetwork, NetworkTimes, Shapes
+from blackthorn.runners.ort_profiler import IdleNodes
 from blackthorn.runners.ort_providers import Provider
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
 
@@ -30,7 +31,6 @@ class ProviderNetwork(LoadedNetwork):
         threads: threads and CPUs to work with.
         input_shapes: shapes of inputs that the file leaves open.
         provider: whose kernels run it.
-        share: seconds of every kernel's time that are the profiler's.
 
     Raises:
         BadFile: the file cannot be read.
@@ -38,11 +38,10 @@ class ProviderNetwork(LoadedNetwork):
         NotMeasured: ONNX Runtime cannot load or run it, or leaves nodes of it to the CPU.
     """
 
-    def __init__(self, path: Path, threads: Threads, input_shapes: Shapes, provider: Provider, share: float = 0.0) -> None:
+    def __init__(self, path: Path, threads: Threads, input_shapes: Shapes, provider: Provider) -> None:
         original = load_model(path).graph
         settle_inputs(original, input_shapes, str(path))
         self._title = str(path)
-        self._share = share
         self._own = frozenset(node.name_at(index) for index, node in enumerate(original.nodes))
         self._inner = frozenset(_names_inside(original)) - self._own
         with ExitStack() as opened:
@@ -50,10 +49,12 @@ class ProviderNetwork(LoadedNetwork):
                 ProfiledSession(path, threads, input_shapes, title=self._title, profiled=False, provider=provider)
             )
             self._profiled: ProfiledSession | None = None
+            self._idle: IdleNodes | None = None
             if not (provider.returns_early or self._plain.is_merged):
                 self._profiled = opened.enter_context(
                     ProfiledSession(path, threads, input_shapes, title=self._title, provider=provider)
                 )
+                self._idle = opened.enter_context(IdleNodes(threads, provider))
             self._sessions = opened.pop_all()
         self._calls = 0
 
@@ -62,10 +63,13 @@ class ProviderNetwork(LoadedNetwork):
 
     def call_profiled(self) -> float:
         self._calls += 1
-        return (self._profiled or self._plain).call()
+        seconds = (self._profiled or self._plain).call()
+        if self._idle is not None:
+            self._idle.call()
+        return seconds
 
     def finish(self) -> NetworkTimes:
-        if self._profiled is None:
+        if self._profiled is None or self._idle is None:
             return NetworkTimes((), np.zeros((self._calls, 0)))
         runs = [[node for node in run if node.node not in self._inner] for run in self._profiled.finish()]
         names = [[node.node for node in run] for run in runs]
@@ -75,7 +79,7 @@ class ProviderNetwork(LoadedNetwork):
             )
         executed = tuple(self._executed(node) for node in runs[0]) if runs else ()
         seconds = np.array([[node.seconds for node in run] for run in runs]).reshape(len(runs), len(executed))
-        return NetworkTimes(executed, seconds - self._share)
+        return NetworkTimes(executed, seconds - np.array(self._idle.shares())[:, None])
 
     def _executed(self, node: NodeTime) -> ExecutedNode:
         return ExecutedNode(node.node, node.operator, (node.node,) if node.node in self._own else ())

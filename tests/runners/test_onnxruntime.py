@@ -12,6 +12,7 @@ from blackthorn.runners import CallTimes
 from blackthorn.runners import onnxruntime as module
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.runners.ort_probe import OnnxRuntimeProbe
+from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
 from blackthorn.timing import Timer
 from tests.runners.makers import QUICK, SMALL, conv2d
@@ -35,6 +36,24 @@ class PlayedSession(ProfiledSession):
         return [list(self._nodes) for _ in range(self._made)]
 
 
+class PlayedIdleNodes(IdleNodes):
+    """Idle nodes of which the profiler tells another time in every call."""
+
+    def __init__(self, *shares: float) -> None:
+        self._shares = shares
+        self.calls = 0
+        self.closed = False
+
+    def call(self) -> None:
+        self.calls += 1
+
+    def shares(self) -> list[float]:
+        return list(self._shares[: self.calls])
+
+    def close(self) -> None:
+        self.closed = True
+
+
 def test_kernel_time_is_the_mean_of_the_copies_and_nothing_else() -> None:
     copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
     nodes = [NodeTime(f"layer{copy}", "Conv", 0.01 * (copy + 1)) for copy in range(copies)]
@@ -49,15 +68,19 @@ def test_kernel_time_is_the_mean_of_the_copies_and_nothing_else() -> None:
 def test_the_profilers_share_is_taken_off_every_kernel() -> None:
     copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
     session = PlayedSession(*[NodeTime(f"layer{copy}", "Conv", 0.01) for copy in range(copies)])
-    loaded = OnnxRuntimeProbe(session, SMALL, 0.0, profiled=True, share=0.003)
-    loaded.call()
-    assert list(loaded.finish().kernel) == pytest.approx([0.007])
+    idle = PlayedIdleNodes(0.003, 0.005)
+    with OnnxRuntimeProbe(session, SMALL, 0.0, profiled=True, idle=idle) as loaded:
+        loaded.call()
+        loaded.call()
+        assert list(loaded.finish().kernel) == pytest.approx([0.007, 0.005])
+    assert idle.closed
 
 
 def test_a_kernel_shorter_than_the_profilers_share_takes_some_time() -> None:
-    loaded = OnnxRuntimeProbe(PlayedSession(NodeTime("z", "Conv", 0.01)), SMALL, 0.0, profiled=True, share=0.02)
+    session, idle = PlayedSession(NodeTime("z", "Conv", 0.01)), PlayedIdleNodes(0.02)
+    loaded = OnnxRuntimeProbe(session, SMALL, 0.0, profiled=True, idle=idle)
     loaded.call()
-    assert 0 < loaded.finish().kernel[0] < 1e-6
+    assert list(loaded.finish().kernel) == pytest.approx([LEAST_SHARE * 0.02])
 
 
 def test_what_goes_by_around_kernels_is_timed_by_the_call() -> None:

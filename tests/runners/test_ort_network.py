@@ -9,6 +9,7 @@ import pytest
 from blackthorn.errors import BadFile, BadValue, NotMeasured, UnknownName
 from blackthorn.onnx_graph.messages import Graph, Node
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork, node_seconds
+from blackthorn.runners.ort_profiler import IdleNodes
 from blackthorn.runners.ort_session import NodeTime, Threads
 from blackthorn.runners.simulated import SimulatedRunner
 from tests.networks import write_network
@@ -25,8 +26,8 @@ BRANCHES = """
 SAME_IN_EVERY_RUN = "() => (float[2] y) { a = Constant<value_floats=[1.0, 2.0]>()  y = Identity(a) }"
 
 
-def load(path: Path, share: float = 0.0, **shapes: tuple[int, ...]) -> OnnxRuntimeNetwork:
-    return OnnxRuntimeNetwork(path, Threads(), shapes, share)
+def load(path: Path, **shapes: tuple[int, ...]) -> OnnxRuntimeNetwork:
+    return OnnxRuntimeNetwork(path, Threads(), shapes)
 
 
 def test_every_profiled_call_is_told_node_by_node(tmp_path: Path) -> None:
@@ -36,11 +37,12 @@ def test_every_profiled_call_is_told_node_by_node(tmp_path: Path) -> None:
         times = loaded.finish()
     assert [node.operator for node in times.executed] == ["Sin", "Softmax"]
     assert times.seconds.shape == (5, 2)
-    assert np.all(times.seconds > 0)
+    assert np.all(np.isfinite(times.seconds))
 
 
-def test_the_profilers_share_is_taken_off_every_kernel(tmp_path: Path) -> None:
-    with load(write_network(tmp_path, CHAIN), share=1.0, x=(3, 8)) as loaded:
+def test_the_profilers_share_is_taken_off_every_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IdleNodes, "shares", lambda _: [1.0])
+    with load(write_network(tmp_path, CHAIN), x=(3, 8)) as loaded:
         loaded.call_profiled()
         assert np.all(loaded.finish().seconds < 0)
 

@@ -2,23 +2,21 @@
 
 import pytest
 
-from blackthorn.runners import ort_profiler
-from blackthorn.runners.ort_profiler import ProfilerShare
+from blackthorn.runners.ort_profiler import IdleNodes
 from blackthorn.runners.ort_session import Threads
 
 pytest.importorskip("onnxruntime")
 
 
-def test_a_node_with_nothing_to_do_takes_microseconds() -> None:
-    assert 0 < ProfilerShare(Threads()).seconds() < 1e-3
+def test_a_node_with_nothing_to_do_takes_microseconds_in_every_call() -> None:
+    with IdleNodes(Threads()) as idle:
+        for _ in range(5):
+            idle.call()
+        shares = idle.shares()
+    assert len(shares) == 5
+    assert all(0 < share < 1e-3 for share in shares)
 
 
-def test_it_is_measured_again_only_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = iter([1e-6, 2e-6])
-    now = 0.0
-    monkeypatch.setattr(ort_profiler, "_measured", lambda *_: next(figures))
-    monkeypatch.setattr(ort_profiler.time, "monotonic", lambda: now + 1.0)
-    share = ProfilerShare(Threads())
-    assert [share.seconds(), share.seconds()] == [1e-6, 1e-6]
-    now = ort_profiler.FRESH_SECONDS
-    assert share.seconds() == 2e-6
+def test_without_a_call_there_is_no_share() -> None:
+    with IdleNodes(Threads()) as idle:
+        assert idle.shares() == []
