@@ -40,9 +40,13 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the figures asked for, or all; 1 where one was missed."""
+    """Print the figures asked for, or all; 1 where one was missed, 2 where there is none of that name."""
     quick = "--quick" in arguments
     available = figures(QUICK_FORMULAS if quick else ALL_FORMULAS)
+    unknown = [argument for argument in arguments if argument not in ("--quick", *available)]
+    if unknown:
+        sys.stderr.write(f"there is no figure {unknown[0]}; choose from {', '.join(available)}, and --quick\n")
+        return 2
     chosen = [name for name in arguments if name in available] or list(available)
     sys.stdout.write(f"{machine()}\n")
     reached = [write(available[name]()) for name in chosen]

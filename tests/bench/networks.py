@@ -21,7 +21,7 @@ def networks_validated(device: str | None = None) -> Iterator[Row]:
     Args:
         device: the model's file, or the device's name; this machine's unless given.
     """
-    series = validated(list(light_networks().values()), device, 1, None, (), SECONDS)
+    series = validated(list(light_networks().values()), device, None, None, 1, None, (), SECONDS, {})
     if series.stopped is not None:
         raise series.stopped
     found = series.validations
