@@ -34,11 +34,11 @@ def command(network: Path, top: int | None, as_json: bool, **options: Any) -> No
     session, since the profiler slows the calls down. Both are timed in turn, beside a reference layer.
     """
     from blackthorn.cli.printing import print_json, print_lines
-    from blackthorn.cli.timing_run import timed
+    from blackthorn.cli.timing_run import Asked, timed
     from blackthorn.cli.timing_table import timing_lines
     from blackthorn.truth import timing_json
 
-    timing = timed(network, engine=take_given(options), **options)
+    timing = timed(network, Asked(engine=take_given(options), **options))
     if as_json:
         print_json(timing_json(timing))
     else:

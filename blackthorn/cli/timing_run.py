@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from blackthorn.cli import defaults, values
 from blackthorn.cli.engine_options import Given
 from blackthorn.cli.model_choice import choose_model
 from blackthorn.cli.network_progress import shown_networks
 from blackthorn.cli.runner_choice import make_runner
+from blackthorn.cli.timing_options import SECONDS
 from blackthorn.errors import BadValue
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import predict
@@ -23,44 +25,37 @@ PLAYERS = ("recorded", "simulated")
 """Runners that play times of layers."""
 
 
-def timed(
-    network: Path,
-    runner: str | None,
-    provider: str | None,
-    threads: int,
-    affinity: str | None,
-    shapes: Sequence[str],
-    seconds: float,
-    engine: Given,
-) -> NetworkTiming:
-    """Time a network; the arguments are the command's options as they were written."""
-    given = values.shapes(shapes)
+class Asked(NamedTuple):
+    """On what and how long networks are to be timed: options of `measure` and `validate` as they were written."""
+
+    runner: str | None = None
+    provider: str | None = None
+    threads: int = 1
+    affinity: str | None = None
+    shapes: Sequence[str] = ()
+    seconds: float = SECONDS
+    engine: Given = {}
+
+
+def timed(network: Path, asked: Asked) -> NetworkTiming:
+    """Time a network."""
+    given = values.shapes(asked.shapes)
     with (
-        _runner(runner, provider, threads, affinity, engine) as here,
-        Timer(here, here.reference(), network_policy(seconds)) as timer,
-        shown_networks(1, seconds) as watcher,
+        _runner(asked) as here,
+        Timer(here, here.reference(), network_policy(asked.seconds)) as timer,
+        shown_networks(1, asked.seconds) as watcher,
     ):
         watcher.begin(network)
         return measure(network, timer, given)
 
 
-def validated(
-    networks: Sequence[Path],
-    device: str | None,
-    runner: str | None,
-    provider: str | None,
-    threads: int,
-    affinity: str | None,
-    shapes: Sequence[str],
-    seconds: float,
-    engine: Given,
-) -> Series:
+def validated(networks: Sequence[Path], device: str | None, asked: Asked) -> Series:
     """Predict networks and time them; all are predicted first, so that what cannot be read is refused at once."""
-    here = _runner(runner, provider, threads, affinity, engine)
+    here = _runner(asked)
     name = here.device().name
     _, model = choose_model(device, name)
     check_same_device(model.device.name, name)
-    given = values.shapes(shapes)
+    given = values.shapes(asked.shapes)
     read = [read_network(path, given, fusions_on(model.device)) for path in networks]
     candidates = [Candidate(path, network, predict(network, model)) for path, network in zip(networks, read, strict=True)]
 
@@ -70,18 +65,18 @@ def validated(
 
     with (
         here,
-        Timer(here, here.reference(), network_policy(seconds)) as timer,
-        shown_networks(len(networks), seconds) as watcher,
+        Timer(here, here.reference(), network_policy(asked.seconds)) as timer,
+        shown_networks(len(networks), asked.seconds) as watcher,
     ):
         return validate_all(candidates, timed_beside, watcher)
 
 
-def _runner(name: str | None, provider: str | None, threads: int, affinity: str | None, engine: Given) -> Runner:
-    """The back end of that name, which times something by itself.
+def _runner(asked: Asked) -> Runner:
+    """The back end that is asked for, which times something by itself.
 
     Raises:
         BadValue: it only plays what others timed.
     """
-    if name in PLAYERS:
-        raise BadValue(f"the runner '{name}' does not time whole networks", f"use the runner '{defaults.RUNNER}'")
-    return make_runner(name, threads, values.cpus(affinity), (), None, provider, engine)
+    if asked.runner in PLAYERS:
+        raise BadValue(f"the runner '{asked.runner}' does not time whole networks", f"use the runner '{defaults.RUNNER}'")
+    return make_runner(asked.runner, asked.threads, values.cpus(asked.affinity), (), None, asked.provider, asked.engine)

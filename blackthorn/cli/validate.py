@@ -33,7 +33,9 @@ EXAMPLES = examples(
 @click.option("--layers", "by_layer", is_flag=True, help="List every layer: measured, predicted, error.")
 @common_options
 @click.pass_context
-def command(context: click.Context, /, networks: tuple[Path, ...], by_layer: bool, as_json: bool, **options: Any) -> None:
+def command(
+    context: click.Context, /, networks: tuple[Path, ...], device: str | None, by_layer: bool, as_json: bool, **options: Any
+) -> None:
     """Predict networks, run them on this device, and compare.
 
     All files are read first, and a broken one is refused at once. Then each network is timed for some seconds, and a line on
@@ -44,11 +46,11 @@ def command(context: click.Context, /, networks: tuple[Path, ...], by_layer: boo
     the same window. A model of another device is refused. An input shape counts for all networks.
     """
     from blackthorn.cli.printing import print_json, print_lines
-    from blackthorn.cli.timing_run import validated
+    from blackthorn.cli.timing_run import Asked, validated
     from blackthorn.cli.validation_table import validation_lines
     from blackthorn.truth import validation_json
 
-    series = validated(networks, engine=take_given(options), **options)
+    series = validated(networks, device, Asked(engine=take_given(options), **options))
     if as_json:
         print_json(validation_json(series))
     elif series.validations:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from blackthorn.cli.timing_run import validated
+from blackthorn.cli.timing_run import Asked, validated
 from blackthorn.truth.figures import layer_mape, layer_rmspe, mean_error, worst_error
 from tests.bench.tables import Row
 from tests.networks import light_networks
@@ -21,7 +21,7 @@ def networks_validated(device: str | None = None) -> Iterator[Row]:
     Args:
         device: the model's file, or the device's name; this machine's unless given.
     """
-    series = validated(list(light_networks().values()), device, None, None, 1, None, (), SECONDS, {})
+    series = validated(list(light_networks().values()), device, Asked(seconds=SECONDS))
     if series.stopped is not None:
         raise series.stopped
     found = series.validations
