@@ -27,6 +27,9 @@ WHOLE = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16",
 RUN_EVENT = "model_run"
 NO_MEMORY = re.compile(r"allocate memory|out of memory|bad_alloc|bad allocation|smaller than requested bytes", re.IGNORECASE)
 """How ONNX Runtime, CUDA and C++ say that memory is used up."""
+STOP_SPINNING = "session.force_spinning_stop"
+"""Workers sleep as soon as a call ends. Otherwise they spin for another 10 to 50 milliseconds and take CPUs from the session
+that is called next: a convolution on two threads took twice its time behind another session's."""
 SEPARATE_WEIGHTS = "session.optimized_model_external_initializers_file_name"
 """Weights of a saved graph in another file: a file in protobuf's format takes 2 GB at most."""
 
@@ -238,6 +241,7 @@ def _session_options(threads: Threads, folder: str | None) -> Any:
     options.intra_op_num_threads = threads.number
     options.inter_op_num_threads = 1
     options.log_severity_level = LOG_FATAL_ONLY
+    options.add_session_config_entry(STOP_SPINNING, "1")
     if threads.pool_affinities():
         options.add_session_config_entry("session.intra_op_thread_affinities", threads.pool_affinities())
     if folder is not None:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,16 @@ def test_memory_that_is_not_there_is_said() -> None:
         NotMeasured, match=r"not enough memory to run the model \(.*\); close other programs, or leave the largest"
     ):
         ProfiledSession(huge)
+
+
+def test_workers_of_one_session_do_not_spin_while_another_runs() -> None:
+    """A worker that spins uses a CPU's time after the call, one that sleeps does not."""
+    inputs, weights = [("x", F, [256, 512])], {"w": np.ones((512, 512), np.float32)}
+    spun = 0.0
+    with ProfiledSession(a_model("MatMul", inputs, (F, [256, 512]), weights), Threads(2), profiled=False) as session:
+        for _ in range(5):
+            session.call()
+            begin = time.process_time()
+            time.sleep(0.05)
+            spun += time.process_time() - begin
+    assert spun < 0.02
