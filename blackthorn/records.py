@@ -154,13 +154,14 @@ class Sweep(msgspec.Struct, frozen=True):
 
 
 class PlannedSweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One sweep of a preset: what moves how far, what is held, and the most points it may take."""
+    """One sweep of a preset: what moves how far, what is held, the most points it may take, and the largest layer."""
 
     layer: str
     axes: dict[str, Range]
     points: int
     fixed: Dimensions = {}
     precision: Precision = "fp32"
+    most_macs: int | None = None
 
 
 class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -124,7 +124,7 @@ def _policy(preset: Preset) -> TimingPolicy:
 
 
 def _checked(planned: PlannedSweep) -> SweepPlan:
-    plan = SweepPlan(planned.layer, planned.axes, planned.fixed, planned.precision, planned.points)
+    plan = SweepPlan(planned.layer, planned.axes, planned.fixed, planned.precision, planned.points, most_macs=planned.most_macs)
     plan.check()
     return plan
 

@@ -33,6 +33,7 @@ OF_ONE_SWEEP = {
     "fixed": "--at",
     "ranges": "--range",
     "max_points": "--max-points",
+    "max_macs": "--max-macs",
     "target_error": "--target-error",
     "max_minutes": "--max-minutes",
     "full": "--full",
@@ -52,6 +53,7 @@ OF_ONE_SWEEP = {
 @click.option(
     "--max-points", metavar="N", type=click.IntRange(min=1), help="Most points, known ones included; 60 unless --full."
 )
+@click.option("--max-macs", metavar="N", help="Leave out layers of more multiply-accumulates, as in 1.5G.")
 @click.option("--target-error", metavar="PERCENT", help="End when the error at left-out points is as small as this.")
 @click.option("--max-minutes", metavar="N", type=click.FloatRange(min=0.0, min_open=True), help="End after so many minutes.")
 @click.option("--full", is_flag=True, help="Measure every point instead of those that tell most.")

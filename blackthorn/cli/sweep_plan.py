@@ -17,6 +17,7 @@ def make_plan(
     ranges: Mapping[str, Range],
     precision: Precision,
     max_points: int | None,
+    max_macs: int | None,
     *,
     full: bool,
 ) -> SweepPlan:
@@ -29,6 +30,7 @@ def make_plan(
         ranges: how far those of `dims` move that are not to cover their usual range.
         precision: number format of weights and activations.
         max_points: the most points, known ones included; None for the usual number, or for all of a full sweep.
+        max_macs: multiply-accumulates of the largest layer; None for no bound.
         full: every point.
 
     Raises:
@@ -39,7 +41,7 @@ def make_plan(
     axes = {dim: ranges.get(dim) or usual_range(kind, dim) for dim in dims}
     _check_dims(kind, dims, ranges)
     limit = max_points if full else max_points or DEFAULT_LIMIT
-    plan = SweepPlan(layer, axes, fixed, precision, limit, full)
+    plan = SweepPlan(layer, axes, fixed, precision, limit, full, max_macs)
     plan.check()
     return plan
 
@@ -59,7 +61,8 @@ def make_selector(plan: SweepPlan) -> Selector:
     if plan.full:
         return FullSelector(plan.axes, plan.limit)
     members = {axis: plan.kind.shorthands[axis] for axis in plan.axes if axis in plan.kind.shorthands}
-    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT)
+    allowed = None if plan.most_macs is None else plan.allows
+    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed)
 
 
 def _check_dims(kind: LayerKind, dims: Sequence[str], ranges: Mapping[str, Range]) -> None:

@@ -45,6 +45,7 @@ def run(
     fixed: Sequence[str],
     ranges: Sequence[str],
     max_points: int | None,
+    max_macs: str | None,
     target_error: str | None,
     max_minutes: float | None,
     full: bool,
@@ -60,7 +61,8 @@ def run(
 ) -> SweepReport:
     """Carry out a sweep; the arguments are the command's options as they were written."""
     held = values.assignments(fixed, "--at")
-    plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, full=full)
+    most = None if max_macs is None else values.amount(max_macs, "--max-macs")
+    plan = make_plan(layer, dims, held, values.ranges(ranges), precision, max_points, most, full=full)
     goal = Goal(
         None if target_error is None else values.percentage(target_error, "--target-error"),
         None if max_minutes is None else max_minutes * SECONDS_PER_MINUTE,

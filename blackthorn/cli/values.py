@@ -10,6 +10,9 @@ LARGEST = 2**31 - 1
 """The largest size, as in files: runtimes index with 32 bits."""
 
 
+THOUSANDS = {"K": 10**3, "M": 10**6, "G": 10**9}
+
+
 def whole_number(text: str, option: str) -> int:
     """A whole number from 0 to `LARGEST`.
 
@@ -22,6 +25,23 @@ def whole_number(text: str, option: str) -> int:
     if len(stripped) > len(str(LARGEST)) or int(stripped) > LARGEST:
         raise BadValue(f"the number after {option} is larger than {LARGEST}", "write a smaller one")
     return int(stripped)
+
+
+def amount(text: str, option: str) -> int:
+    """A positive number, in thousands (K), millions (M) or thousand millions (G) where one of these letters follows it.
+
+    Raises:
+        BadValue: the text is none.
+    """
+    stripped = text.strip().upper()
+    factor = THOUSANDS.get(stripped[-1:], 1)
+    try:
+        value = factor * float(stripped if factor == 1 else stripped[:-1])
+    except ValueError:
+        value = math.nan
+    if not 1.0 <= value < math.inf:
+        raise BadValue(f"'{text}' after {option} is no number of 1 or more", "write it as in: 1.5G")
+    return round(value)
 
 
 def percentage(text: str, option: str) -> float:

@@ -14,7 +14,7 @@ from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility
 from blackthorn.selection.slice import LEAST_SECONDS, SPREAD_EVERY, SURE, next_value
-from blackthorn.selection.space import Key, Space
+from blackthorn.selection.space import Allowed, Key, Space
 from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]
@@ -39,12 +39,17 @@ class AdaptiveSelector:
         axes: the values of each axis, the dimension to be nested outermost first.
         members: the dimensions that an axis moves together; an axis that is missing moves the dimension of its name.
         limit: the most points, known ones included.
+        allowed: whether a point may be asked for; any may unless given.
     """
 
     def __init__(
-        self, axes: Mapping[str, Range], members: Mapping[str, Sequence[str]] | None = None, limit: int = DEFAULT_LIMIT
+        self,
+        axes: Mapping[str, Range],
+        members: Mapping[str, Sequence[str]] | None = None,
+        limit: int = DEFAULT_LIMIT,
+        allowed: Allowed | None = None,
     ) -> None:
-        self._space = Space(axes, members or {})
+        self._space = Space(axes, members or {}, allowed)
         self._limit = limit
         self._known: dict[Key, tuple[float, float]] = {}
         self._skipped: set[Key] = set()
@@ -137,8 +142,7 @@ class AdaptiveSelector:
 
     def _is_proved(self) -> bool:
         """Whether there are points away from the lines: on these alone, products of dimensions look like single ones."""
-        lines = tuple(self._space.lines())
-        return sum(not any(line.holds(key) for line in lines) for key in self._known) >= PROOFS
+        return sum(not any(line.holds(key) for line in self._space.lines()) for key in self._known) >= PROOFS
 
     def _explains(self, fit: JointFit) -> bool:
         """Whether a fit leaves no more unexplained than the measurements claim; a few that are worthless do not count.

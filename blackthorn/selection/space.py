@@ -1,7 +1,8 @@
 """The space that a sweep moves in: its axes, the lines through its anchor, and the points that may be asked for."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -16,12 +17,19 @@ Floats = NDArray[np.float64]
 Key = tuple[int, ...]
 """The values of a point along the axes, in their order."""
 
+Allowed = Callable[[AxisPoint], bool]
+"""Whether a point may be measured; where one may, so may all that are smaller along every axis."""
+
 MOST_CANDIDATES = 3000
 """Points of a large grid that are weighed: drawn once, the same in every run."""
 ENDS = 3
 """Values at either end of every axis whose combinations are always among the candidates: coefficients are surest there."""
 ANCHOR_SHARE = 4
 """The lines cross at about this fraction of the ranges: where steps are still large and overheads already small."""
+ROOM = 2
+"""From where the lines cross, this many times as much along all axes together may be measured, or else they cross lower."""
+DRAWS = 20
+"""Times as many points are drawn at most where not every one may be measured."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -41,13 +49,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Space:
-    """Axes with their values, and the dimensions that each moves."""
+    """Axes with their values, the dimensions that each moves, and which points may be measured (None: all)."""
 
-    def __init__(self, axes: Mapping[str, Range], members: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, axes: Mapping[str, Range], members: Mapping[str, Sequence[str]], allowed: Allowed | None = None) -> None:
         self._axes = dict(axes)
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
-        self._anchor = tuple(_anchor(axis) for axis in self._axes.values())
-        self.candidates = _candidates([values_of(axis) for axis in self._axes.values()])
+        self._allowed = allowed
+        self._lines = tuple(self._open_lines(self._crossing()))
+        self.candidates = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)
 
     def key(self, point: AxisPoint) -> Key:
         """A point's values in the order of the axes."""
@@ -61,15 +70,13 @@ class Space:
         """Values along the axes, shape (n, axes), as the dimensions that they move, shape (n,) each."""
         return {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> tuple[Line, ...]:
         """The lines along which a shape can be told: those of axes that move a single dimension."""
-        for place, (name, axis) in enumerate(self._axes.items()):
-            if len(self._members[name]) == 1:
-                yield Line(place, axis, self._anchor)
+        return self._lines
 
     def is_line(self) -> bool:
         """Whether the whole space is one such line."""
-        return len(self._axes) == 1 and any(True for _ in self.lines())
+        return len(self._axes) == len(self._lines) == 1
 
     def shares(self) -> int:
         """Parts in which the points are shared out: one for each line, and one for the space between where there is any."""
@@ -86,25 +93,62 @@ class Space:
         high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
         return unit_scale(keys, low, high)
 
+    def _may_be_measured(self, key: Iterable[float]) -> bool:
+        return self._allowed is None or self._allowed(self.point(tuple(int(value) for value in key)))
 
-def _anchor(axis: Range) -> int:
-    """Where the lines cross: a power of two, or the value next to it."""
+    def _crossing(self) -> Key:
+        """Where the lines cross: about `ANCHOR_SHARE` of the ranges, lower where layers are too large for some room above."""
+        axes = self._axes.values()
+        halvings = max(axis.high for axis in axes).bit_length()
+        for share in (ANCHOR_SHARE * 2**halved for halved in range(halvings)):
+            key = tuple(_anchor(axis, share) for axis in axes)
+            above = (min(axis.values()[-1], ROOM * value) for axis, value in zip(axes, key, strict=True))
+            if self._may_be_measured(above):
+                return key
+        return tuple(axis.low for axis in axes)
+
+    def _open_lines(self, anchor: Key) -> Iterator[Line]:
+        for place, (name, axis) in enumerate(self._axes.items()):
+            if len(self._members[name]) == 1:
+                yield self._cut_short(Line(place, axis, anchor))
+
+    def _cut_short(self, line: Line) -> Line:
+        """The part of a line that may be measured."""
+        values = line.axis.values()
+        count = bisect_left(values, 1, key=lambda value: int(not self._may_be_measured(line.key(value))))
+        return msgspec.structs.replace(line, axis=Range(line.axis.low, values[max(0, count - 1)], line.axis.step))
+
+
+def _anchor(axis: Range, share: float) -> int:
+    """The value of an axis at a share of its range: a power of two, or the value next to it."""
     values = np.array(axis.values())
-    target = 2 ** round(math.log2(max(1.0, axis.high / ANCHOR_SHARE)))
+    target = 2 ** round(math.log2(max(1.0, axis.high / share)))
     return int(values[np.abs(values - target).argmin()])
 
 
-def _candidates(values: Sequence[Floats]) -> Floats:
+def _candidates(values: Sequence[Floats], allowed: Callable[[Sequence[float]], bool]) -> Floats:
     """Every point of a small grid; of a large one its ends and a fixed sample, half of it uniform in the logarithm."""
     if math.prod(len(axis) for axis in values) <= MOST_CANDIDATES:
-        return _grid(values)
+        return _kept(_grid(values), allowed)
     rng = np.random.default_rng(0)
     half = MOST_CANDIDATES // 2
-    uniform = [rng.choice(axis, half) for axis in values]
-    exponents = [rng.uniform(np.log(axis[0]), np.log(axis[-1]), half) for axis in values]
-    logarithmic = [axis[np.abs(axis[:, None] - np.exp(e)).argmin(axis=0)] for axis, e in zip(values, exponents, strict=True)]
-    ends = _grid([np.unique(np.concatenate([axis[:ENDS], axis[-ENDS:]])) for axis in values])
-    return np.unique(np.concatenate([ends, np.stack(uniform, axis=1), np.stack(logarithmic, axis=1)]), axis=0)
+    uniform: list[Floats] = []
+    logarithmic: list[Floats] = []
+    for _ in range(DRAWS):
+        drawn = np.stack([rng.choice(axis, half) for axis in values], axis=1)
+        exponents = [rng.uniform(np.log(axis[0]), np.log(axis[-1]), half) for axis in values]
+        near = [axis[np.abs(axis[:, None] - np.exp(e)).argmin(axis=0)] for axis, e in zip(values, exponents, strict=True)]
+        uniform.extend(_kept(drawn, allowed))
+        logarithmic.extend(_kept(np.stack(near, axis=1), allowed))
+        if min(len(uniform), len(logarithmic)) >= half:
+            break
+    ends = _kept(_grid([np.unique(np.concatenate([axis[:ENDS], axis[-ENDS:]])) for axis in values]), allowed)
+    return np.unique(np.stack([*ends, *uniform[:half], *logarithmic[:half]]), axis=0)
+
+
+def _kept(keys: Floats, allowed: Callable[[Sequence[float]], bool]) -> Floats:
+    """The points that may be measured, shape (kept, axes)."""
+    return keys[[allowed(key) for key in keys.tolist()]]
 
 
 def _grid(values: Sequence[Floats]) -> Floats:

@@ -23,6 +23,8 @@ class SweepPlan(msgspec.Struct, frozen=True):
         precision: number format of weights and activations.
         limit: the most points, those already known included; None for as many as it takes.
         full: every point of the grid, instead of the few that are worth most.
+        most_macs: multiply-accumulates of the largest layer that is measured; None for no bound. The corner where all ranges
+            end together can be a thousand times as large as any layer of a network.
     """
 
     layer: str
@@ -31,6 +33,7 @@ class SweepPlan(msgspec.Struct, frozen=True):
     precision: Precision = "fp32"
     limit: int | None = None
     full: bool = False
+    most_macs: int | None = None
 
     @property
     def kind(self) -> LayerKind:
@@ -62,9 +65,23 @@ class SweepPlan(msgspec.Struct, frozen=True):
         """The probe at a point of the axes.
 
         Raises:
-            BadValue: the kind has no layer with these dimensions.
+            BadValue: the kind has no layer with these dimensions, or it is larger than allowed.
         """
-        return self.kind.probe_at({**self.fixed, **point}, self.precision)
+        probe = self.kind.probe_at({**self.fixed, **point}, self.precision)
+        if self._is_too_large(probe):
+            problem = f"{probe.key} has more than {self.most_macs} multiply-accumulates"
+            raise BadValue(problem, "allow larger layers, or choose lower ranges")
+        return probe
+
+    def allows(self, point: AxisPoint) -> bool:
+        """Whether a point of the axes is of no layer that is too large."""
+        try:
+            return not self._is_too_large(self.kind.probe_at({**self.fixed, **point}, self.precision))
+        except BadValue:  # there is no such layer at all, which is for others to tell
+            return True
+
+    def _is_too_large(self, probe: Probe) -> bool:
+        return self.most_macs is not None and self.kind.macs(probe.dimensions) > self.most_macs
 
     def usual(self) -> Probe:
         """The layer that tells the machine's speed for this sweep: of its class, with usual values along the axes.
@@ -151,13 +168,14 @@ class SweepPlan(msgspec.Struct, frozen=True):
         """Refuse a grid off the layer kind's own, such as filters in steps of one where there are four groups.
 
         The first, second and last value of each axis show it; single points in between that do not fit are skipped as the sweep
-        comes to them.
+        comes to them. Where layers may not be large, the first of all must be small enough.
         """
         first = {axis: values.low for axis, values in self.axes.items()}
+        self.probe_at(first)
         for axis, values in self.axes.items():
             steps = values.values()
-            for value in (*steps[:2], steps[-1]):
-                self.probe_at({**first, axis: value})
+            for value in (*steps[1:2], steps[-1]):
+                self.kind.probe_at({**self.fixed, **first, axis: value}, self.precision)
 
     def _check_count(self) -> None:
         """Refuse sweeps that could never end, or never begin."""

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tests.bench.commands import commands_timed
+from tests.bench.drawn import drawn_layers_predicted
 from tests.bench.fitting import fitting_timed
 from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.mutated import mutations_survived
-from tests.bench.networks import networks_validated
+from tests.bench.networks import networks_validated, wild_networks_validated
 from tests.bench.reading import reading_timed
 from tests.bench.replayed import few_points_suffice
 from tests.bench.simulated import formulas_recovered, shapes_found
@@ -36,6 +37,9 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "9": reading_timed,
         "10": mutations_survived,
         "11": fitting_timed,
+        "12": drawn_layers_predicted,
+        "13": partial(networks_validated, 2),
+        "14": wild_networks_validated,
     }
 
 

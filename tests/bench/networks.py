@@ -1,44 +1,93 @@
 """Whole networks: predicted, and measured on this machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
 
 from blackthorn.cli.timing_run import Asked, validated
+from blackthorn.truth import Validation
 from blackthorn.truth.figures import layer_mape, layer_rmspe, mean_error, worst_error
 from tests.bench.tables import Row
+from tests.bench.wild import NETWORKS, fetched
 from tests.networks import light_networks
 
 SECONDS = 20.0
 """How long each network is timed: on a busy machine, long calls are rarely left in peace."""
-MEAN_ERROR, WORST_ERROR, LAYER_ERROR = 0.04, 0.09, 0.07
-"""Of the networks' latencies, of any one of them, and of layers, each counting as much as its time; with one thread."""
-LEAST_COVERAGE = 0.98
-"""Share of a network's kernel time in layers with a formula."""
 
 
-def networks_validated(device: str | None = None) -> Iterator[Row]:
-    """The nine light networks by a fitted model of this machine.
+class Targets(msgspec.Struct, frozen=True):
+    """What predictions are to reach, as fractions; None where there is no target.
 
-    Args:
-        device: the model's file, or the device's name; this machine's unless given.
+    Attributes:
+        mean: of the networks' latencies.
+        worst: of any one of them.
+        layers: of layers, each counting as much as its time.
+        coverage: share of a network's kernel time in layers with a formula, at least.
     """
-    series = validated(list(light_networks().values()), device, Asked(seconds=SECONDS))
+
+    mean: float
+    worst: float | None
+    layers: float | None
+    coverage: float
+
+
+ONE_THREAD = Targets(mean=0.04, worst=0.09, layers=0.07, coverage=0.98)
+MORE_THREADS = Targets(mean=0.07, worst=None, layers=None, coverage=0.98)
+WILD = Targets(mean=0.10, worst=None, layers=None, coverage=0.95)
+WILD_NAMES = (
+    "text detector",
+    "text recogniser",
+    "captcha reader, LSTM",
+    "captcha detector",
+    "object detector (YOLOv8)",
+    "speech, LSTM over a sequence",
+)
+"""Reading of text, seeing and speech; four of them leave shapes open. Chosen before any of them was timed."""
+
+
+def networks_validated(threads: int = 1) -> Iterator[Row]:
+    """The nine light networks by this machine's fitted model."""
+    found = _validations(list(light_networks().values()), Asked(threads=threads, seconds=SECONDS))
+    yield from _rows("7" if threads == 1 else "13", found, ONE_THREAD if threads == 1 else MORE_THREADS)
+
+
+def wild_networks_validated() -> Iterator[Row]:
+    """Networks that people use, by a fitted model of this machine from the presets cnn, sequence and vision."""
+    chosen = [network for network in NETWORKS if network.name in WILD_NAMES]
+    found: list[Validation] = []
+    for network in chosen:
+        shapes = [f"{name}={','.join(map(str, shape))}" for name, shape in network.input_shapes.items()]
+        found += _validations([fetched(network)], Asked(shapes=shapes, seconds=SECONDS))
+    yield from _rows("14", found, WILD)
+
+
+def _validations(networks: Sequence[Path], asked: Asked) -> Sequence[Validation]:
+    """Networks, predicted and measured in one window."""
+    series = validated(networks, None, asked)
     if series.stopped is not None:
         raise series.stopped
-    found = series.validations
-    mean, worst = mean_error(found), worst_error(found)
-    assert mean is not None
-    assert worst is not None
+    return series.validations
+
+
+def _rows(figure: str, found: Sequence[Validation], targets: Targets) -> Iterator[Row]:
     for entry in found:
         seen = f"{1e3 * entry.predicted:.2f} of {1e3 * entry.measured:.2f} ms, {100 * entry.error:+.1f} %"
         aside = f"coverage {100 * entry.coverage:.1f} %, between kernels {1e3 * entry.between_kernels:.2f} ms, {entry.grade}"
-        reached = abs(entry.error) <= WORST_ERROR and entry.coverage >= LEAST_COVERAGE
-        target = f"<= {100 * WORST_ERROR:.0f} %, coverage >= {100 * LEAST_COVERAGE:.0f} %"
-        yield Row("7", f"{entry.model}, predicted and measured", target, f"{seen}, {aside}", reached)
-    seen = f"MAPE {100 * mean:.1f} %, worst {100 * worst:.1f} %"
-    yield Row("7", "networks", f"MAPE <= {100 * MEAN_ERROR:.0f} %", seen, mean <= MEAN_ERROR)
+        reached = entry.coverage >= targets.coverage and (targets.worst is None or abs(entry.error) <= targets.worst)
+        worst = "" if targets.worst is None else f"<= {100 * targets.worst:.0f} %, "
+        target = f"{worst}coverage >= {100 * targets.coverage:.0f} %"
+        yield Row(figure, f"{entry.model}, predicted and measured", target, f"{seen}, {aside}", reached)
+    mean, worst_seen = mean_error(found), worst_error(found)
+    assert mean is not None
+    assert worst_seen is not None
+    seen = f"MAPE {100 * mean:.1f} %, worst {100 * worst_seen:.1f} %"
+    yield Row(figure, "networks", f"MAPE <= {100 * targets.mean:.0f} %", seen, mean <= targets.mean)
     layers = [layer for entry in found for layer in entry.layers]
     weighted, unweighted = layer_mape(layers), layer_rmspe(layers)
     assert weighted is not None
     assert unweighted is not None
-    seen = f"time-weighted MAPE {100 * weighted:.1f} %, RMSPE {100 * unweighted:.1f} %"
-    yield Row("7", "layers that formulas cover", f"<= {100 * LAYER_ERROR:.0f} %", seen, weighted <= LAYER_ERROR)
+    aside = f"time-weighted MAPE {100 * weighted:.1f} %, RMSPE {100 * unweighted:.1f} %"
+    target = "" if targets.layers is None else f"<= {100 * targets.layers:.0f} %"
+    as_wanted = None if targets.layers is None else weighted <= targets.layers
+    yield Row(figure, "layers that formulas cover", target, aside, as_wanted)

@@ -56,6 +56,16 @@ def test_max_points_limits_the_points(say: Say) -> None:
     assert say(f"{SWEEP} --max-points 5 --json").json["points"] == 5
 
 
+def test_max_macs_leaves_out_what_is_larger(say: Say) -> None:
+    command = "sweep conv2d --dim filters --dim channels --dim size --at kernel=1 --formulas board.json --max-points 40"
+    found = say(f"{command} --max-macs 5M --json").json
+    kind = layer_kind("conv2d")
+    macs = [kind.macs(entry.probe.dimensions) for entry in read_sweep(Path(found["file"])).measurements]
+    assert max(macs) <= 5_000_000
+    assert max(macs) > 4_000_000
+    assert not found["skipped"]
+
+
 def test_a_sweep_ends_at_its_target_error(say: Say) -> None:
     found = say(f"{SWEEP} --target-error 5% --json").json
     assert "5 % was wanted" in found["reason"]
@@ -204,6 +214,9 @@ def test_a_sweep_stopped_before_its_first_point_has_no_formula(say: Say, monkeyp
         ("sweep conv2d --dim filters --affinity x", "whole number"),
         ("sweep conv2d --dim filters --threads 0", "--threads"),
         ("sweep conv2d --dim filters --max-points 0", "--max-points"),
+        ("sweep conv2d --dim filters --max-macs 0", "'0' after --max-macs is no number of 1 or more"),
+        ("sweep conv2d --dim filters --max-macs many", "'many' after --max-macs is no number of 1 or more"),
+        ("sweep conv2d --dim filters --max-macs 1K", "has more than 1000 multiply-accumulates"),
         ("sweep conv2d --dim filters --precision int8", "--precision"),
         ("sweep conv2d --dim filters --runner recorded", "add: --recording FILE"),
         ("sweep conv2d --dim filters --runner simulated", "add: --formulas FILE"),

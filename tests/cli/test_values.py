@@ -76,3 +76,14 @@ def test_what_is_no_assignment_is_refused(texts: list[str], complaint: str) -> N
 def test_what_is_no_range_is_refused(texts: list[str], complaint: str) -> None:
     with pytest.raises(BadValue, match=complaint):
         values.ranges(texts)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("1500", 1500), ("1.5G", 1_500_000_000), ("20 m", 20_000_000)])
+def test_amounts_may_end_in_a_letter(text: str, number: int) -> None:
+    assert values.amount(text, "--max-macs") == number
+
+
+@pytest.mark.parametrize("text", ["", "G", "0", "-1M", "nan", "inf", "1T", "1e400", "0.5"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(BadValue, match=r"after --max-macs is no number of 1 or more; write it as in: 1\.5G"):
+        values.amount(text, "--max-macs")

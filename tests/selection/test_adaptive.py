@@ -2,6 +2,7 @@
 
 from blackthorn.formulas import Constant, Step
 from blackthorn.records import Range
+from blackthorn.selection.adaptive import AdaptiveSelector
 from tests.simulated_sweeps import adaptive_sweep, simulated
 
 ALIKE = Step(
@@ -17,3 +18,15 @@ def test_what_two_lines_agree_on_is_tried_between_them_before_the_end():
     selector = adaptive_sweep(simulated(ALIKE, 0.02, 0.0, 4), {"filters": Range(1, 1024), "channels": Range(1, 1024)}, 60)
     smallest = {"filters": [1.0], "channels": [1.0]}
     assert abs(selector.fits()[0].formula().evaluate(smallest)[0] / 0.1418e-3 - 1.0) < 0.1
+
+
+def test_no_point_is_asked_for_that_is_not_allowed_and_the_lines_go_as_far_as_they_may():
+    axes = {"filters": Range(1, 1024), "channels": Range(1, 1024)}
+    most = 20_000
+    selector = AdaptiveSelector(axes, limit=40, allowed=lambda point: point["filters"] * point["channels"] <= most)
+    work = []
+    while (point := selector.ask()) is not None:
+        work.append(point["filters"] * point["channels"])
+        selector.tell(point, 1e-6 * work[-1], 0.01)
+    assert max(work) <= most
+    assert max(work) > 0.9 * most

@@ -18,13 +18,20 @@ from tests.strategies import QUICK
 CONV = layer_kind("conv2d")
 
 
-def plan(*axes: str, layer: str = "conv2d", full: bool = False, limit: int | None = None, **fixed: int) -> SweepPlan:
+def plan(
+    *axes: str,
+    layer: str = "conv2d",
+    full: bool = False,
+    limit: int | None = None,
+    most_macs: int | None = None,
+    **fixed: int,
+) -> SweepPlan:
     """A plan over axes as the command line has them: `filters=1:64:16`."""
     ranges = {}
     for axis in axes:
         name, _, values = axis.partition("=")
         ranges[name] = Range(*map(int, values.split(":")))
-    return SweepPlan(layer, ranges, fixed, full=full, limit=limit)
+    return SweepPlan(layer, ranges, fixed, full=full, limit=limit, most_macs=most_macs)
 
 
 GOOD = {
@@ -54,6 +61,7 @@ BAD = {
     "off the groups": (plan("filters=1:64", groups=4), "groups=4 does not divide filters=1"),
     "off the groups after a step": (plan("filters=4:64", groups=4), "groups=4 does not divide filters=5"),
     "fixed off the groups": (plan("height=1:64", groups=3), "groups=3 does not divide filters=64"),
+    "too large from the beginning": (plan("filters=16:1024", most_macs=1_000), "has more than 1000 multiply-accumulates"),
     "no points": (plan("filters=1:64", limit=0), "at most 0 points"),
     "full and endless": (plan("filters=1:1024", "channels=1:1024", full=True), "the full sweep has 1048576 points"),
 }
@@ -196,3 +204,24 @@ def test_a_named_file_can_be_made(tmp_path: Path) -> None:
         with open_sweep(sweep_path(tmp_path, header), header) as file:
             assert file.path.is_file()
     assert len(list(tmp_path.rglob("*.jsonl"))) == len({sweep_path(tmp_path, a_header(good)) for good in GOOD.values()})
+
+
+@given(st.integers(1, 1024), st.integers(1, 1024))
+@QUICK
+def test_layers_that_are_too_large_are_refused_and_no_others(filters: int, channels: int) -> None:
+    bounded = plan("filters=1:1024", "channels=1:1024", size=8, kernel=3, most_macs=9 * 8 * 8 * 10_000)
+    point = {"filters": filters, "channels": channels}
+    assert bounded.allows(point) is (filters * channels <= 10_000)
+    if bounded.allows(point):
+        assert bounded.probe_at(point).dimensions["filters"] == filters
+    else:
+        with pytest.raises(BadValue, match="multiply-accumulates; allow larger layers, or choose lower ranges"):
+            bounded.probe_at(point)
+
+
+def test_what_no_layer_is_is_not_too_large() -> None:
+    assert plan("filters=4:64", groups=4, most_macs=10**9).allows({"filters": 7})
+
+
+def test_a_range_may_end_in_layers_that_are_too_large() -> None:
+    plan("filters=1:1024", most_macs=1_000_000).check()
