@@ -5,7 +5,20 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from blackthorn.formulas import KINDS, AtMost, Condition, Constant, Correction, DivisibleBy, Formula, Linear, Step, Switch
+from blackthorn.formulas import (
+    KINDS,
+    AtMost,
+    Condition,
+    Constant,
+    Correction,
+    DivisibleBy,
+    Formula,
+    Linear,
+    Step,
+    Switch,
+    Tiles,
+    Tiling,
+)
 from blackthorn.layers import layer_kind
 from blackthorn.records import (
     Device,
@@ -46,6 +59,12 @@ def conditions() -> st.SearchStrategy[Condition]:
     return st.builds(AtMost, sizes) | st.builds(DivisibleBy, sizes)
 
 
+@st.composite
+def tilings(draw: st.DrawFn) -> Tiling:
+    width = draw(st.integers(2, 64))
+    return Tiling(width, draw(st.integers(0, 64)), draw(st.integers(1, width - 1)))
+
+
 def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str] = DIMENSIONS) -> st.SearchStrategy[Formula]:
     """Formulas whose root is of a kind, by its tag, and whose coefficients come from `inner`."""
     dimension = st.sampled_from(dimensions)
@@ -54,6 +73,7 @@ def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str
         "linear": st.builds(Linear, dimension, inner, inner),
         "step": st.builds(Step, dimension, sizes, inner, inner),
         "switch": st.builds(Switch, dimension, conditions(), inner, inner),
+        "tiles": st.builds(Tiles, dimension, tilings(), inner, inner, inner),
     }
     return by_kind[kind]
 

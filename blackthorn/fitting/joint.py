@@ -17,7 +17,7 @@ from blackthorn.fitting.evidence import misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, leaves, regimes
 from blackthorn.fitting.slices import naming_cost
 from blackthorn.fitting.stepwise import Choice, Task, choose
-from blackthorn.formulas import Constant, Formula, Linear, Step, Switch
+from blackthorn.formulas import Constant, Formula, Linear, Step, Switch, Tiles
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -277,6 +277,11 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
         for i, width in enumerate(leaf.widths, first_stair):
             if parts[i]:
                 formula = Step(name, width, formula, build(depth + 1, parts[i]))
+        if leaf.tiling is not None:
+            last = leaf.terms() - 1
+            if parts[last - 1] or parts[last]:
+                whole, piece = build(depth + 1, parts[last - 1]), build(depth + 1, parts[last])
+                formula = Tiles(name, leaf.tiling, formula, whole, piece)
         return formula
 
     return build(0, dict(zip(cell.terms, cell.coefficients, strict=True)))

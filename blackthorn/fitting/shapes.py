@@ -1,8 +1,9 @@
-"""How time depends on one dimension, its coefficients left open: leaves of line and stairs, parted by conditions.
+"""How time depends on one dimension, its coefficients left open: leaves of line, stairs and tiles, parted by conditions.
 
-A shape is the skeleton of a formula. `Leaf` stands for the sum of a constant, a line (where `linear`) and one staircase for
-each of `widths`; `Split` for two shapes and the condition between them. Filled with coefficients, which may themselves
-have a shape in the next dimension, a shape becomes `Constant`, `Linear`, `Step` and `Switch` nodes.
+A shape is the skeleton of a formula. `Leaf` stands for the sum of a constant, a line (where `linear`), one staircase for
+each of `widths`, and where there is a `tiling` whole tiles and the pieces that they leave over; `Split` for two shapes and the
+condition between them. Filled with coefficients, which may themselves have a shape in the next dimension, a shape becomes
+`Constant`, `Linear`, `Step`, `Tiles` and `Switch` nodes.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.formulas import Condition
+from blackthorn.formulas import Condition, Tiling
 from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
@@ -19,10 +20,11 @@ Mask = NDArray[np.bool_]
 
 
 class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
-    """A constant, a line where `linear`, and a staircase of each width."""
+    """A constant, a line where `linear`, a staircase of each width, and where there is a tiling its tiles and pieces."""
 
     widths: tuple[int, ...] = ()
     linear: bool = False
+    tiling: Tiling | None = None
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
@@ -30,12 +32,14 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
         if self.linear:
             columns[1] = x
         if self.widths:
-            columns[1 + self.linear :] = steps_climbed(x, np.array(self.widths)[:, None])
+            columns[1 + self.linear : 1 + self.linear + len(self.widths)] = steps_climbed(x, np.array(self.widths)[:, None])
+        if self.tiling is not None:
+            columns[-2:] = self.tiling.whole(x), self.tiling.pieces(x)
         return columns
 
     def terms(self) -> int:
         """How many functions `columns` gives."""
-        return 1 + self.linear + len(self.widths)
+        return 1 + self.linear + len(self.widths) + 2 * (self.tiling is not None)
 
 
 class Split(msgspec.Struct, frozen=True, tag_field="kind", tag="split"):
@@ -68,6 +72,16 @@ def regimes(shape: Shape, x: Floats) -> list[Mask]:
     holds = shape.condition.holds(x)
     inside = [holds & mask for mask in regimes(shape.then, x)]
     return inside + [~holds & mask for mask in regimes(shape.otherwise, x)]
+
+
+def with_leaf(shape: Shape, place: int, leaf: Leaf) -> Shape:
+    """The shape with another leaf in place of its leaf number `place` (in the order of `leaves`)."""
+    if isinstance(shape, Leaf):
+        return leaf
+    before = sum(1 for _ in leaves(shape.then))
+    if place < before:
+        return Split(shape.condition, with_leaf(shape.then, place, leaf), shape.otherwise)
+    return Split(shape.condition, shape.then, with_leaf(shape.otherwise, place - before, leaf))
 
 
 def split_leaf(shape: Shape, place: int, condition: Condition) -> Shape:

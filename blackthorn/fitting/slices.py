@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import fit_candidates, misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes, split_leaf
-from blackthorn.formulas import AtMost, Condition, DivisibleBy
+from blackthorn.formulas import AtMost, Condition, DivisibleBy, Tiling
 from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
@@ -29,6 +29,10 @@ LARGEST_WIDTH = 1024
 """Widest step looked for along a dimension: no device does more of anything at once."""
 LARGEST_DIVISOR = 64
 """Largest alignment looked for: vector registers and tensor cores are not wider, in elements."""
+WIDEST_TILE = 16
+"""Widest tile looked for: kernels keep a tile in registers, of which there are 16 or 32."""
+MOST_APART = 6
+"""Most values before the first tile: those that touch the padding of a kernel of 7 x 7."""
 FEWEST_IN_REGIME = 2
 DEEPEST = 2
 """Switches within switches: an aligned regime, within the others a second alignment or a threshold."""
@@ -92,7 +96,8 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
     if isinstance(shape, Split):
         condition = condition_cost(shape.condition, alternatives)
         return condition + naming_cost(shape.then, alternatives) + naming_cost(shape.otherwise, alternatives)
-    return sum(NODE_COST + float(block_cost(w, alternatives)) for w in shape.widths) + NODE_COST * shape.linear
+    stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
+    return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(len(tilings())))
 
 
 def condition_cost(condition: Condition, alternatives: int) -> float:
@@ -100,6 +105,18 @@ def condition_cost(condition: Condition, alternatives: int) -> float:
     if isinstance(condition, DivisibleBy):
         return NODE_COST + float(block_cost(condition.divisor, LARGEST_DIVISOR))
     return NODE_COST + math.log(alternatives)
+
+
+@lru_cache(maxsize=1)
+def tilings() -> tuple[Tiling, ...]:
+    """Every tiling that is looked for: pieces that whole tiles are made of, and offsets that are less than a tile."""
+    return tuple(
+        Tiling(width, offset, piece)
+        for width in range(2, WIDEST_TILE + 1)
+        for offset in range(min(width, MOST_APART + 1))
+        for piece in range(1, width // 2 + 1)
+        if width % piece == 0
+    )
 
 
 def distinct_stairs(x: Floats, widths: Whole) -> tuple[Floats, Whole]:

@@ -2,7 +2,7 @@
 
 Along every dimension the points that differ in it alone form slices. The likeliest shapes of the longest slices are tried in
 turn, one dimension at a time, each against all points (coordinate descent on the description length); then other widths in
-place of the chosen one, a second one beside it, and, for dimensions that follow from others, thresholds nearby.
+place of the chosen one, a second one beside it, tiles instead, and, for dimensions that follow from others, thresholds nearby.
 """
 
 import math
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from blackthorn.fitting.evidence import fit_candidates
 from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, fit_structures, products
 from blackthorn.fitting.lines import lines, thinned
-from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
-from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, with_leaf
+from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain, tilings
 from blackthorn.formulas import AtMost
 
 Floats = NDArray[np.float64]
@@ -32,10 +32,15 @@ FEWEST_BESIDE = 4
 MOST_ROUNDS = 3
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
+TILINGS_OF_JOINT = 3
+FEWEST_TILED = 16
+"""Different values of a dimension by which tiles can be told."""
 MOST_WIDTHS = 2
 """Stairs on stairs in one dimension: blocks, and groups of blocks."""
 USUAL_WIDTHS = (4, 8, 16, 32)
 """Tried where no slice tells."""
+GROUP = 4
+"""Blocks that a kernel usually takes together."""
 
 
 def fit_points(points: Points) -> list[JointFit]:
@@ -92,8 +97,18 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
         explained = explain(*columns, points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
-    yield from (LINE, CONSTANT)
-    yield from (Leaf((width,)) for width in USUAL_WIDTHS if search.step < width < search.high)
+    yield from (LINE, CONSTANT, *usual_stairs(values))
+
+
+def usual_stairs(values: Floats) -> Iterator[Leaf]:
+    """Stairs of the usual widths, alone and in groups, as far as the values of a dimension can show them."""
+    spacing = _spacing(values)
+    for width in USUAL_WIDTHS:
+        if width < values.max():
+            if spacing < width:
+                yield Leaf((width,))
+            if spacing < GROUP * width < values.max():
+                yield Leaf((width, GROUP * width)) if spacing < width else Leaf((GROUP * width,), linear=True)
 
 
 def thresholds(values: Floats, fewest: int, most: int) -> Iterator[Shape]:
@@ -119,11 +134,18 @@ def _spacing(values: Floats) -> int:
 def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """Shapes near the best one along a dimension."""
     shape = best.structure[name]
+    if name in points.derived:
+        if isinstance(shape, Split):
+            below, reach = int(shape.condition.holds(points.dimensions[name]).sum()), len(points) // MOST_THRESHOLDS
+            yield from thresholds(points.dimensions[name], below - reach, below + reach)
+        return
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
-    elif name in points.derived:
-        below, reach = int(shape.condition.holds(points.dimensions[name]).sum()), len(points) // MOST_THRESHOLDS
-        yield from thresholds(points.dimensions[name], below - reach, below + reach)
+    else:
+        yield from dict.fromkeys(leaves(shape))
+        for place in range(sum(1 for _ in leaves(shape))):
+            yield from (with_leaf(shape, place, leaf) for leaf in (LINE, CONSTANT, *usual_stairs(points.dimensions[name])))
+    yield from _likely_tilings(points, best, name)
 
 
 def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Iterator[Shape]:
@@ -141,6 +163,36 @@ def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Ite
     if len(leaf.widths) < MOST_WIDTHS:
         second = naming + sum(_width_costs(points, best, name, widths, instead=False))
         yield from (Leaf((*leaf.widths, width), leaf.linear) for width in _cheapest(widths, second, leaf.widths))
+
+
+def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
+    """The likeliest ways in which a dimension is taken in tiles, where there are values enough to tell."""
+    values = points.dimensions[name]
+    if _spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
+        if isinstance(best.structure[name], Split):
+            best = fit_structure(points, {**best.structure, name: LINE})
+        costs: Floats = sum(_tiling_costs(points, best, name), np.zeros(len(tilings())))
+        for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]:
+            yield from (Leaf(linear=linear, tiling=tilings()[i]) for linear in (False, True))
+
+
+def _tiling_costs(points: Points, best: JointFit, name: str) -> Iterator[Floats]:
+    """For every cell that has points, the cost of each tiling in place of the leaf."""
+    place = list(best.structure).index(name)
+    points = points.ordered(best.structure)
+    for cell, mask in zip(best.cells, cell_masks(best.structure, points.dimensions), strict=True):
+        inside = points.where(mask)
+        moving = [term for term in cell.terms if term[place]]
+        if len(inside) and moving:
+            flat = list(dict.fromkeys((*term[:place], 0, *term[place + 1 :]) for term in moving))
+            stay = products(cell.leaves, [term for term in cell.terms if not term[place]], inside.dimensions)
+            flat_columns = products(cell.leaves, flat, inside.dimensions)
+            x = inside.dimensions[name]
+            tiles = np.array([(tiling.whole(x), tiling.pieces(x)) for tiling in tilings()])
+            climb = (tiles[:, :, None, :] * flat_columns).reshape(len(tiles), -1, len(inside))
+            designs = np.concatenate([np.broadcast_to(stay, (len(tiles), *stay.shape)), climb], axis=1)
+            present = np.broadcast_to(inside.weights, (len(tiles), len(inside)))
+            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost
 
 
 def _cheapest(widths: NDArray[np.int64], costs: Floats, taken: tuple[int, ...]) -> list[int]:

@@ -6,8 +6,9 @@ from blackthorn.formulas.correction import Correction
 from blackthorn.formulas.linear import Linear
 from blackthorn.formulas.step import Step
 from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
+from blackthorn.formulas.tiles import Tiles, Tiling
 
-KINDS: dict[str, type] = {"constant": Constant, "linear": Linear, "step": Step, "switch": Switch}
+KINDS: dict[str, type] = {"constant": Constant, "linear": Linear, "step": Step, "switch": Switch, "tiles": Tiles}
 """Every kind of node, by the tag it has in files."""
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Point",
     "Step",
     "Switch",
+    "Tiles",
+    "Tiling",
     "Values",
     "decode_formula",
     "formula_schema",

@@ -19,7 +19,7 @@ Point = Mapping[str, Any]
 class Formula(abc.ABC):
     """A latency in seconds over the dimensions of a layer: a tree whose coefficients are formulas again.
 
-    The four kinds of node (`Constant`, `Linear`, `Step`, `Switch`) are frozen msgspec structs, equal by value. A kind of
+    The kinds of node (`Constant`, `Linear`, `Step`, `Switch`, `Tiles`) are frozen msgspec structs, equal by value. A kind of
     node is found by its tag in `kinds`.
     """
 

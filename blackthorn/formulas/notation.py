@@ -12,6 +12,11 @@ class Notation(msgspec.Struct, frozen=True):
     number: str
     variable: str
     steps: str
+    beyond: str
+    tiles: str
+    pieces: str
+    singles: str
+    from_on: str
     product: str
     total: str
     group: str
@@ -40,6 +45,11 @@ TEXT = Notation(
     number="{mantissa}e{exponent}",
     variable="{name}",
     steps="({name} - 1) // {width}",
+    beyond="({name} - {offset})",
+    tiles="{beyond} // {width}",
+    pieces="({beyond} % {width} + {less}) // {piece}",
+    singles="{beyond} % {width}",
+    from_on="({factor} if {name} > {offset} else 0)",
     product="{factor} * {coefficient}",
     total="{left} + {right}",
     group="({inner})",
@@ -52,6 +62,11 @@ LATEX = Notation(
     number=r"{mantissa} \cdot 10^{{{exponent}}}",
     variable=r"\mathit{{{name}}}",
     steps=r"\left\lfloor \frac{{{name} - 1}}{{{width}}} \right\rfloor",
+    beyond=r"({name} - {offset})",
+    tiles=r"\left\lfloor \frac{{{beyond}}}{{{width}}} \right\rfloor",
+    pieces=r"\left\lceil \frac{{{beyond} \bmod {width}}}{{{piece}}} \right\rceil",
+    singles=r"\left( {beyond} \bmod {width} \right)",
+    from_on=r"{factor} [{name} > {offset}]",
     product=r"{factor} \cdot {coefficient}",
     total="{left} + {right}",
     group=r"\left( {inner} \right)",

@@ -293,10 +293,11 @@ def _bound(session: Any, feeds: Mapping[str, NDArray[Any]], memory: str) -> tupl
         held.append(OrtValue.ortvalue_from_numpy(array, memory))
         binding.bind_ortvalue_input(name, held[-1])
     for entry, result in zip(session.get_outputs(), session.run(None, dict(feeds)), strict=True):
-        if isinstance(result, np.ndarray) and result.dtype.kind in "fiub":
+        is_as_declared = not entry.shape or len(entry.shape) == np.ndim(result)
+        if isinstance(result, np.ndarray) and result.dtype.kind in "fiub" and is_as_declared:
             held.append(OrtValue.ortvalue_from_numpy(result, memory))
             binding.bind_ortvalue_output(entry.name, held[-1])
-        else:  # sequences, maps and texts cannot be bound to memory
+        else:  # sequences, maps and texts cannot be bound to memory, nor can what the file declares to have other axes
             binding.bind_output(entry.name)
     return binding, held
 

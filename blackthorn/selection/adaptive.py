@@ -1,19 +1,20 @@
-"""The adaptive selector: one line through space for each axis, then wherever the joint formula is least certain."""
+"""The adaptive selector: lines through space, one for each axis, and between them wherever most would be learnt."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import LEAST_NOISE
-from blackthorn.fitting.joint import JointFit, Points, fit_structures
+from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
+from blackthorn.fitting.joint import JointFit, Points, fit_structure, fit_structures
 from blackthorn.fitting.structure import fit_points
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
-from blackthorn.selection.scores import coefficient_score, distance_score, levels_score, leverage, plausibility
-from blackthorn.selection.slice import LEAST_SECONDS, SPREAD_EVERY, SURE, next_value
+from blackthorn.selection.doubt import Believed, Doubt
+from blackthorn.selection.scores import distance_score, levels_score, leverage, plausibility
+from blackthorn.selection.slice import LEAST_SECONDS, SURE, next_value
 from blackthorn.selection.space import Allowed, Key, Space
 from blackthorn.units import MS_PER_SECOND
 
@@ -25,8 +26,14 @@ UNEXPLAINED_IN_NOISE = 1.5
 """Residuals, in units of the noise, above which a formula is too simple, however certain its coefficients are."""
 PROOFS = 4
 """Points away from all lines through the anchor without which nothing is certain."""
+FORETOLD = 8
+"""Points told last that the formula of all others must foretell before a sweep ends by itself."""
 WORTHLESS = 0.05
 """Share of measurements that may be far off for no reason of the formula's."""
+LINES_SHARE = 0.5
+"""Share of all points that lines may take at any time: they tell shapes, and points between them which products there are."""
+FEWEST_BETWEEN = 4
+"""Points before which formulas say too little of where to measure next."""
 SEARCHES = 4
 """Structures are searched for anew when one point in so many is new: the search takes as long as a measurement."""
 DEFAULT_LIMIT = 60
@@ -50,6 +57,7 @@ class AdaptiveSelector:
         allowed: Allowed | None = None,
     ) -> None:
         self._space = Space(axes, members or {}, allowed)
+        self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()))
         self._limit = limit
         self._known: dict[Key, tuple[float, float]] = {}
         self._skipped: set[Key] = set()
@@ -88,7 +96,7 @@ class AdaptiveSelector:
         if searched == known:
             return self._searched(known)
         if self._refitted is None:
-            points = self._points()
+            points = self._points(self._known)
             refitted = fit_structures([(points, fit.structure) for fit in self._searched(searched)])
             self._refitted = sorted(refitted, key=lambda fit: fit.cost)
         return self._refitted
@@ -96,7 +104,7 @@ class AdaptiveSelector:
     def _searched(self, first: int) -> list[JointFit]:
         """The likeliest structures by the points that were told first."""
         if first not in self._found:
-            self._found[first] = fit_points(self._points(first))
+            self._found[first] = fit_points(self._points(islice(self._known, first)))
         return self._found[first]
 
     def _noise(self) -> float:
@@ -107,15 +115,18 @@ class AdaptiveSelector:
         """Seconds, and how much they count: less where the error told is above the usual one."""
         return seconds, min(1.0, (self._noise() / error) ** 2)
 
-    def _points(self, first: int | None = None) -> Points:
-        """The points that were told first, or all."""
-        known = sorted(islice(self._known, first))
+    def _points(self, keys: Iterable[Key]) -> Points:
+        """Some of the known points."""
+        known = sorted(keys)
         seconds, errors = np.array([self._known[key] for key in known]).T
         noise = float(np.median(errors))
         return Points(self._space.dimensions(_array(known)), seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""
+        on_lines = len(self._known) - self._between_lines()
+        if not self._space.is_line() and on_lines > LINES_SHARE * len(self._known):
+            return None
         for line in self._space.lines():
             known = {key[line.place]: self._weighed(*told) for key, told in self._known.items() if line.holds(key)}
             if len(known) < self._limit // self._space.shares():
@@ -131,25 +142,29 @@ class AdaptiveSelector:
         open_ = ~self._space.among_candidates(self._known.keys() | self._skipped)
         if self._space.is_line() or not open_.any():
             return None
-        if len(self._known) % SPREAD_EVERY == 0:
-            score: Floats | None = self._distance_score()
-        else:
-            score = self._joint_score()
+        score = self._distance_score() if len(self._known) < FEWEST_BETWEEN else self._joint_score()
         if score is None:
             return None
         best = int(np.where(open_, score, -np.inf).argmax())
         return tuple(int(value) for value in candidates[best])
 
-    def _is_proved(self) -> bool:
-        """Whether there are points away from the lines: on these alone, products of dimensions look like single ones."""
-        return sum(not any(line.holds(key) for line in self._space.lines()) for key in self._known) >= PROOFS
+    def _is_proved(self, fit: JointFit) -> bool:
+        """Whether a fit explains all points, and those told last would have been foretold without them."""
+        known = list(self._known)
+        if self._between_lines() < PROOFS or len(known) <= FORETOLD:
+            return False
+        before, latest = self._points(known[:-FORETOLD]), self._points(known[-FORETOLD:])
+        return self._explains(fit, self._points(known)) and self._explains(fit_structure(before, fit.structure), latest)
 
-    def _explains(self, fit: JointFit) -> bool:
+    def _between_lines(self) -> int:
+        """How many points lie away from the lines: on these alone, products of dimensions look like single ones."""
+        return sum(not any(line.holds(key) for line in self._space.lines()) for key in self._known)
+
+    def _explains(self, fit: JointFit, points: Points) -> bool:
         """Whether a fit leaves no more unexplained than the measurements claim; a few that are worthless do not count.
 
         Most points of a sweep lie where layers are large: a median over all would not see that small ones are far off.
         """
-        points = self._points()
         squares = np.sort((fit.predict(points.dimensions) / points.seconds - 1.0) ** 2)
         counted = squares[: math.ceil((1.0 - WORTHLESS) * len(squares))]
         return math.sqrt(float(np.mean(counted))) <= UNEXPLAINED_IN_NOISE * self._noise()
@@ -161,27 +176,34 @@ class AdaptiveSelector:
         return distance_score(scaled(self._space.candidates), scaled(_array(known)))
 
     def _joint_score(self) -> Floats | None:
-        """Nats that each candidate would tell; None when the joint formula is certain enough."""
+        """What each candidate would tell of the structure and of all predictions; None when the formula is certain enough."""
         fits = self.fits()
         if self._is_certain(fits):
             fits = self._searched(len(self._known))
             if self._is_certain(fits):
-                return None if self._is_proved() and self._explains(fits[0]) else self._distance_score()
-        candidates = self._space.dimensions(self._space.candidates)
-        predictions = np.maximum(np.stack([fit.predict(candidates) for fit in fits]), LEAST_SECONDS)
-        noise = max(fits[0].noise, self._noise())
-        return levels_score(predictions, _probabilities(fits), noise) + coefficient_score(*self._relative_columns(fits[0]))
+                return None if self._is_proved(fits[0]) else self._distance_score()
+        dimensions = self._space.dimensions(self._space.candidates)
+        predictions = np.maximum(np.stack([fit.predict(dimensions) for fit in fits]), LEAST_SECONDS)
+        candidates, known = self._believed(fits[0])
+        noise = max(fits[0].noise, self._noise()) / sharpness(predictions[0])
+        levels = levels_score(predictions, _probabilities(fits), noise)
+        return candidates.counts() * levels + self._doubt.shrinks(candidates, known, fits[0].noise)
+
+    def _believed(self, fit: JointFit) -> tuple[Believed, Believed]:
+        """What a fit says of the candidates, and of the known points."""
+        return self._believed_at(fit, self._space.candidates), self._believed_at(fit, _array(sorted(self._known)))
+
+    def _believed_at(self, fit: JointFit, keys: Floats) -> Believed:
+        dimensions = self._space.dimensions(keys)
+        seconds = np.maximum(fit.predict(dimensions), LEAST_SECONDS)
+        noise = self._noise() / sharpness(seconds)
+        return Believed(tuple(dimensions.values()), fit.relative_columns(dimensions), noise, seconds)
 
     def _is_certain(self, fits: Sequence[JointFit]) -> bool:
         """Whether one structure is as good as found, and its coefficients are known to within the noise."""
-        doubt = math.sqrt(float(np.mean(leverage(*self._relative_columns(fits[0])))))
+        told = (found.columns * (self._noise() / found.noise)[:, None] for found in self._believed(fits[0]))
+        doubt = math.sqrt(float(np.mean(leverage(*told))))
         return doubt <= DOUBT_IN_NOISE and _probabilities(fits)[0] >= SURE
-
-    def _relative_columns(self, fit: JointFit) -> tuple[Floats, Floats]:
-        """How relative predictions at the candidates, and at the known points, answer to each coefficient."""
-        keys = (self._space.candidates, _array(sorted(self._known)))
-        at_candidates, at_known = (fit.relative_columns(self._space.dimensions(array)) for array in keys)
-        return at_candidates, at_known
 
 
 def _probabilities(fits: Sequence[JointFit]) -> Floats:

@@ -22,7 +22,7 @@ def plausibility(costs: Floats) -> Floats:
     return normalised
 
 
-def levels_score(predictions: Floats, probabilities: Floats, noise: float) -> Floats:
+def levels_score(predictions: Floats, probabilities: Floats, noise: Floats | float) -> Floats:
     """Nats that one measurement tells about which of K explanations is true, at each of G points.
 
     The lower bound of Kolchinsky and Tracey (Entropy 19, 2017, eq. 10, Bhattacharyya distance) for a mixture of normal
@@ -32,7 +32,7 @@ def levels_score(predictions: Floats, probabilities: Floats, noise: float) -> Fl
     Args:
         predictions: positive seconds, shape (K, G).
         probabilities: shape (K,).
-        noise: relative error of one measurement.
+        noise: relative error of one measurement, at all points or at each, shape (G,).
     """
     levels = np.log(predictions)
     apart = (levels[:, None, :] - levels[None, :, :]) / noise

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.evidence import sharpness
 from blackthorn.fitting.shapes import leaves, regimes
 from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, block_cost, explain
 from blackthorn.records import Range
@@ -89,7 +90,7 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     if len(known) % SPREAD_EVERY == 0:
         score = _gap_score(best, grid, x)
     else:
-        score = levels_score(predictions, probabilities, max(best.noise, noise))
+        score = levels_score(predictions, probabilities, max(best.noise, noise) / sharpness(predictions[0]))
         if float(np.mean(uncertainty)) > SPREAD_IN_NOISE**2:
             score += coefficient_score(designs, measured)
     return int(grid[np.where(open_, score, -np.inf).argmax()])
@@ -123,10 +124,14 @@ def _settled(predictions: Floats, probabilities: Floats, leverages: Floats, nois
 
 
 def _relative_columns(best: Explanation, x: Floats) -> Floats:
-    """How the relative prediction at x answers to each coefficient, shape (len(x), coefficients)."""
+    """How the relative prediction at x answers to each coefficient, shape (len(x), coefficients).
+
+    Where the clock's own error counts, a measurement tells less of them.
+    """
     parts = zip(leaves(best.shape), regimes(best.shape, x), strict=True)
     columns = np.concatenate([np.where(mask, leaf.columns(x), 0.0) for leaf, mask in parts])
-    return (columns / np.maximum(best.predict(x), LEAST_SECONDS)).T
+    seconds = np.maximum(best.predict(x), LEAST_SECONDS)
+    return (columns * sharpness(seconds) / seconds).T
 
 
 def opening(axis: Range) -> tuple[int, ...]:

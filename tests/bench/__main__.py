@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tests.bench.commands import commands_timed
+from tests.bench.disturbed import disturbed_sweeps
 from tests.bench.drawn import drawn_layers_predicted
 from tests.bench.fitting import fitting_timed
 from tests.bench.measured import network_predicted, plane_swept
@@ -40,6 +41,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "12": drawn_layers_predicted,
         "13": partial(networks_validated, 2),
         "14": wild_networks_validated,
+        "15": disturbed_sweeps,
     }
 
 

@@ -14,6 +14,8 @@ from blackthorn.formulas import (
     Linear,
     Step,
     Switch,
+    Tiles,
+    Tiling,
     decode_formula,
     formula_schema,
 )
@@ -65,6 +67,30 @@ def test_a_step_of_width_one_is_a_line() -> None:
     step, line = Step("filters", 1, Constant(3.0), Constant(2.0)), Linear("filters", Constant(1.0), Constant(2.0))
     x = {"filters": np.arange(1, 50)}
     assert step.evaluate(x).tolist() == line.evaluate(x).tolist()
+
+
+TILED = Tiles("width", Tiling(width=6, offset=2, piece=3), Constant(1.0), Constant(10.0), Constant(4.0))
+
+
+def test_whole_tiles_and_the_pieces_that_they_leave_over() -> None:
+    tiling = TILED.tiling
+    assert tiling.whole([1, 2, 7, 8, 13, 14]).tolist() == [0, 0, 0, 1, 1, 2]
+    assert tiling.pieces([1, 2, 3, 5, 6, 7, 8, 9]).tolist() == [0, 0, 1, 1, 2, 2, 0, 1]
+    assert TILED.evaluate({"width": [2, 5, 7, 8, 9, 14]}).tolist() == [1.0, 5.0, 9.0, 11.0, 15.0, 21.0]
+
+
+def test_tiles_in_words() -> None:
+    assert TILED.text() == (
+        "1 + ((width - 2) // 6 if width > 2 else 0) * 10 + (((width - 2) % 6 + 2) // 3 if width > 2 else 0) * 4"
+    )
+    from_the_first = Tiles("width", Tiling(4, 0, 1), Constant(0.0), Constant(2.0), Constant(1.0))
+    assert from_the_first.text() == "width // 4 * 2 + width % 4 * 1"
+
+
+@pytest.mark.parametrize("numbers", [(4, 0, 4), (4, 0, 0), (1, 0, 1), (6, -1, 2)])
+def test_impossible_tilings_are_refused(numbers: tuple[int, int, int]) -> None:
+    with pytest.raises(BadValue, match="impossible; use pieces of at least 1, wider tiles, and no negative offset"):
+        Tiling(*numbers)
 
 
 def test_a_switch_takes_one_side_or_the_other() -> None:

@@ -235,6 +235,13 @@ def test_memory_that_is_not_there_is_said() -> None:
         ProfiledSession(huge)
 
 
+def test_an_output_with_other_axes_than_declared_is_run_all_the_same() -> None:
+    """Exporters declare them so: ONNX Runtime warns, and only refuses memory of the true shape."""
+    reshaped = a_model("Reshape", [("x", F, [2, 6])], (F, [1, "length"]), {"shape": np.array([2, 3, 2], np.int64)})
+    with ProfiledSession(reshaped) as session:
+        assert session.call() > 0.0
+
+
 def test_workers_of_one_session_do_not_spin_while_another_runs() -> None:
     """A worker that spins uses a CPU's time after the call, one that sleeps does not."""
     inputs, weights = [("x", F, [256, 512])], {"w": np.ones((512, 512), np.float32)}
