@@ -16,6 +16,7 @@ from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.mutated import mutations_survived
 from tests.bench.networks import networks_validated, wild_networks_validated
 from tests.bench.reading import reading_timed
+from tests.bench.repeated import presets_repeated
 from tests.bench.replayed import few_points_suffice
 from tests.bench.simulated import formulas_recovered, shapes_found
 from tests.bench.tables import Row, machine, write
@@ -42,6 +43,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "13": partial(networks_validated, 2),
         "14": wild_networks_validated,
         "15": disturbed_sweeps,
+        "16": presets_repeated,
     }
 
 
