@@ -30,7 +30,7 @@ FORETOLD = 8
 """Points told last that the formula of all others must foretell before a sweep ends by itself."""
 WORTHLESS = 0.05
 """Share of measurements that may be far off for no reason of the formula's."""
-LINES_SHARE = 0.5
+LINES_SHARE = 1 / 3
 """Share of all points that lines may take at any time: they tell shapes, and points between them which products there are."""
 FEWEST_BETWEEN = 4
 """Points before which formulas say too little of where to measure next."""
