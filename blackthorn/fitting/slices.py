@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import fit_candidates, misfit_of, sharpness
+from blackthorn.fitting.evidence import SMALLEST, fit_candidates, misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes, split_leaf
 from blackthorn.formulas import AtMost, Condition, DivisibleBy, Tiling
 from blackthorn.formulas.step import steps_climbed
@@ -250,7 +250,7 @@ class _Slice(msgspec.Struct, frozen=True):
         conditions: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
         for below, above in self._gaps(self.x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
-        ratios = self.seconds / best.predict(self.x)
+        ratios = self.seconds / np.maximum(best.predict(self.x), SMALLEST)
         before = self._misfit_at(ratios, best.noise)
         found = [
             self._scaled(best, place, inside, condition, ratios, before)
