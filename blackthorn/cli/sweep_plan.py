@@ -60,9 +60,15 @@ def make_selector(plan: SweepPlan) -> Selector:
     """Every point for a full sweep, else those that tell most."""
     if plan.full:
         return FullSelector(plan.axes, plan.limit)
-    members = {axis: plan.kind.shorthands[axis] for axis in plan.axes if axis in plan.kind.shorthands}
+    members = {axis: _members(plan.kind, axis) for axis in plan.axes}
     allowed = None if plan.most_macs is None else plan.allows
     return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed)
+
+
+def _members(kind: LayerKind, axis: str) -> tuple[str, ...]:
+    """What an axis moves as formulas name it."""
+    moved = kind.shorthands.get(axis, (axis,))
+    return (*moved, *(name for name, dimension in kind.repeated.items() if dimension in moved))
 
 
 def _check_dims(kind: LayerKind, dims: Sequence[str], ranges: Mapping[str, Range]) -> None:

@@ -149,13 +149,13 @@ def fit_class(group: LayerClass) -> LayerFormula:
     best, residuals = best_fit(spread)
     better = corrected(spread, best, residuals)
     correction, left_out = better or (None, residuals)
-    formula = best.formula()
+    formula = best.formula(layer_kind(group.layer).repeated)
     factor = 1.0 if correction is None else correction.factor(points.dimensions)
     return LayerFormula(
         layer=group.layer,
         precision=group.precision,
         fixed=group.fixed,
-        ranges={name: (int(points.dimensions[name].min()), int(points.dimensions[name].max())) for name in points.free()},
+        ranges={name: (int(points.dimensions[name].min()), int(points.dimensions[name].max())) for name in _swept(group)},
         formula=formula,
         text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
         points=len(points),
@@ -167,13 +167,20 @@ def fit_class(group: LayerClass) -> LayerFormula:
     )
 
 
+def _swept(group: LayerClass) -> tuple[str, ...]:
+    """The dimensions that a formula of the class is over: at least one."""
+    return group.swept() or tuple(group.fixed)[:1]
+
+
 def points_of(group: LayerClass) -> Points:
     """A class's measurements as arrays, each weighed by how sure it is."""
-    swept = group.swept() or tuple(group.fixed)[:1]
+    swept = _swept(group)
     derived = (BYTES_MOVED,) if len(swept) > 1 else ()
     layers = [measurement.probe.dimensions for measurement in group.measurements]
-    quantities = Quantities(layer_kind(group.layer), group.precision, layers)
+    kind = layer_kind(group.layer)
+    quantities = Quantities(kind, group.precision, layers)
     dimensions = {name: quantities[name] for name in derived + swept}
+    dimensions |= {name: dimensions[dimension] for name, dimension in kind.repeated.items() if dimension in swept}
     seconds = np.array([measurement.seconds for measurement in group.measurements])
     errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
     noise = float(np.median(errors))

@@ -92,9 +92,14 @@ class JointFit(msgspec.Struct, frozen=True):
     noise: float
     cost: float
 
-    def formula(self) -> Formula:
-        """The fit as a formula tree: switches outermost, steps and lines nested inside."""
-        return _switches(list(self.structure.items()), list(self.cells))
+    def formula(self, repeated: Mapping[str, str] = {}) -> Formula:
+        """The fit as a formula tree: switches outermost, steps and lines nested inside.
+
+        Args:
+            repeated: dimensions that have a second name in the structure, by that name.
+        """
+        shapes = [(repeated.get(name, name), shape) for name, shape in self.structure.items()]
+        return _switches(shapes, list(self.cells))
 
     def predict(self, dimensions: Mapping[str, Floats]) -> Floats:
         """Seconds at points."""

@@ -17,6 +17,7 @@ BATCH = Dimension("batch", 1, 1, 64)
 class Attention(LayerKind):
     """`steps` vectors of `width` numbers turned into queries, keys and values of heads x head_size, each meeting all others."""
 
+    repeated = {"keys": "steps"}
     name: ClassVar[str] = "attention"
     operators: ClassVar[frozenset[str]] = frozenset({"Attention"})
     dimensions: ClassVar[tuple[Dimension, ...]] = (

@@ -38,6 +38,9 @@ class LayerKind(abc.ABC):
     shorthands: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Names that stand for several dimensions moved together: size = height and width."""
 
+    repeated: ClassVar[Mapping[str, str]] = {}
+    """Dimensions that count twice in a layer's work, each by the name it has where formulas are fitted the second time."""
+
     most_copies: ClassVar[int] = 4
     """Layers of a probe at most: enough where a weight serves many pixels, so that fetching it is a small part of the time."""
     operators: ClassVar[frozenset[str]]

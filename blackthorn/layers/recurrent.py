@@ -11,6 +11,7 @@ from blackthorn.records import Dimensions, OnnxNode
 class Recurrent(LayerKind):
     """`steps` of `batch` vectors of `inputs` numbers, each joined with a state of `hidden` numbers, in 1 or 2 `directions`."""
 
+    repeated = {"state": "hidden"}
     operator: ClassVar[str]
     gates: ClassVar[int]
     dimensions: ClassVar[tuple[Dimension, ...]] = (

@@ -1,12 +1,14 @@
 """From the sweeps of a device to its fitted model."""
 
+import itertools
+
 import msgspec
 import numpy as np
 import pytest
 
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import fit_device
-from blackthorn.fitting.device import full_speeds, layer_classes, points_of
+from blackthorn.fitting.device import LayerClass, fit_class, full_speeds, layer_classes, points_of
 from blackthorn.fitting.leaving_out import cross_validated, rmspe
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, Linear, Step
@@ -154,3 +156,18 @@ def test_formulas_may_speak_of_the_bytes_that_a_layer_moves():
     predicted = layer.formula.evaluate(Quantities(layer_kind("conv2d"), "fp32", probes))
     errors = predicted / np.array([measurement.seconds for measurement in measurements]) - 1.0
     assert np.quantile(np.abs(errors), 0.9) < 0.03
+
+
+def test_a_dimension_may_count_twice_in_a_layers_work() -> None:
+    """A state of twice the numbers takes four times the time: no line or stairs along `hidden` alone say so."""
+    kind = layer_kind("lstm")
+    sizes = itertools.product((16, 48, 128, 320, 512), (32, 256), (1, 16))
+    probes = [kind.probe_at({"hidden": hidden, "inputs": inputs, "steps": steps}) for hidden, inputs, steps in sizes]
+    measured = []
+    for probe in probes:
+        seconds = 1e-5 + 1e-10 * kind.macs(probe.dimensions)
+        measured.append(Measurement(probe, seconds, seconds, None, 0.01, 8, "settled", "2025-01-01T00:00:00+00:00"))
+    layer = fit_class(LayerClass("lstm", "fp32", {"directions": 1, "batch": 1}, tuple(measured)))
+    assert layer.rmspe < 1.0
+    assert set(layer.ranges) == {"hidden", "inputs", "steps"}
+    assert "state" not in layer.text
