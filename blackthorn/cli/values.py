@@ -8,9 +8,8 @@ from blackthorn.records import Range
 
 LARGEST = 2**31 - 1
 """The largest size, as in files: runtimes index with 32 bits."""
-
-
 THOUSANDS = {"K": 10**3, "M": 10**6, "G": 10**9}
+"""What a letter behind an amount multiplies it with."""
 
 
 def whole_number(text: str, option: str) -> int:

@@ -6,14 +6,24 @@ place of the chosen one, a second one beside it, tiles instead, and, for dimensi
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import fit_candidates
-from blackthorn.fitting.joint import JointFit, Points, Structure, cell_masks, fit_structure, fit_structures, products
+from blackthorn.fitting.joint import (
+    Cell,
+    JointFit,
+    Points,
+    Structure,
+    Term,
+    cell_masks,
+    fit_structure,
+    fit_structures,
+    products,
+)
 from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, with_leaf
 from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain, tilings
@@ -178,21 +188,13 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
 
 def _tiling_costs(points: Points, best: JointFit, name: str) -> Iterator[Floats]:
     """For every cell that has points, the cost of each tiling in place of the leaf."""
-    place = list(best.structure).index(name)
-    points = points.ordered(best.structure)
-    for cell, mask in zip(best.cells, cell_masks(best.structure, points.dimensions), strict=True):
-        inside = points.where(mask)
+    for cell, inside, place in _cells_along(points, best, name):
         moving = [term for term in cell.terms if term[place]]
-        if len(inside) and moving:
-            flat = list(dict.fromkeys((*term[:place], 0, *term[place + 1 :]) for term in moving))
-            stay = products(cell.leaves, [term for term in cell.terms if not term[place]], inside.dimensions)
-            flat_columns = products(cell.leaves, flat, inside.dimensions)
+        if moving:
             x = inside.dimensions[name]
             tiles = np.array([(tiling.whole(x), tiling.pieces(x)) for tiling in tilings()])
-            climb = (tiles[:, :, None, :] * flat_columns).reshape(len(tiles), -1, len(inside))
-            designs = np.concatenate([np.broadcast_to(stay, (len(tiles), *stay.shape)), climb], axis=1)
-            present = np.broadcast_to(inside.weights, (len(tiles), len(inside)))
-            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost
+            kept = [term for term in cell.terms if not term[place]]
+            yield _costs_of(tiles, cell, kept, _flattened(moving, place), inside, len(points))
 
 
 def _cheapest(widths: NDArray[np.int64], costs: Floats, taken: tuple[int, ...]) -> list[int]:
@@ -203,18 +205,41 @@ def _cheapest(widths: NDArray[np.int64], costs: Floats, taken: tuple[int, ...]) 
 
 def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.int64], *, instead: bool) -> Iterator[Floats]:
     """For every cell that has points, the cost of each width: instead of the leaf's last one, or as a further one."""
+    for cell, inside, place in _cells_along(points, best, name):
+        last = cell.leaves[place].terms() - 1
+        climbing = [term for term in cell.terms if term[place] == last]
+        kept = [term for term in cell.terms if not instead or term[place] != last]
+        stairs, which = distinct_stairs(inside.dimensions[name], widths)
+        yield _costs_of(stairs[:, None, :], cell, kept, _flattened(climbing, place), inside, len(points))[which]
+
+
+def _cells_along(points: Points, best: JointFit, name: str) -> Iterator[tuple[Cell, Points, int]]:
+    """The cells that have points, with these, and the dimension's place in their terms."""
     place = list(best.structure).index(name)
     points = points.ordered(best.structure)
     for cell, mask in zip(best.cells, cell_masks(best.structure, points.dimensions), strict=True):
-        inside = points.where(mask)
-        if len(inside):
-            last = cell.leaves[place].terms() - 1
-            climbing = [term for term in cell.terms if term[place] == last]
-            kept = [term for term in cell.terms if not instead or term[place] != last]
-            flat = [(*term[:place], 0, *term[place + 1 :]) for term in climbing]
-            stairs, which = distinct_stairs(inside.dimensions[name], widths)
-            stay = products(cell.leaves, kept, inside.dimensions)
-            climb = products(cell.leaves, flat, inside.dimensions) * stairs[:, None, :]
-            designs = np.concatenate([np.broadcast_to(stay, (len(stairs), *stay.shape)), climb], axis=1)
-            present = np.broadcast_to(inside.weights, (len(stairs), len(inside)))
-            yield fit_candidates(designs, inside.seconds, present, points.reported_noise, len(points)).cost[which]
+        if mask.any():
+            yield cell, points.where(mask), place
+
+
+def _flattened(terms: Iterable[Term], place: int) -> list[Term]:
+    """The terms with the constant of one dimension, each once."""
+    return list(dict.fromkeys((*term[:place], 0, *term[place + 1 :]) for term in terms))
+
+
+def _costs_of(columns: Floats, cell: Cell, kept: Sequence[Term], flat: Sequence[Term], inside: Points, total: int) -> Floats:
+    """The cost of a cell by each of several sets of functions of one dimension, shape (sets,).
+
+    Args:
+        columns: the functions at the cell's points, shape (sets, functions, n).
+        cell: what the other dimensions' functions are taken from.
+        kept: its terms that stay as they are.
+        flat: those that each of the functions is multiplied with.
+        inside: the cell's points.
+        total: points of all cells.
+    """
+    stay = products(cell.leaves, kept, inside.dimensions)
+    climb = (columns[:, :, None, :] * products(cell.leaves, flat, inside.dimensions)).reshape(len(columns), -1, len(inside))
+    designs = np.concatenate([np.broadcast_to(stay, (len(columns), *stay.shape)), climb], axis=1)
+    present = np.broadcast_to(inside.weights, (len(columns), len(inside)))
+    return fit_candidates(designs, inside.seconds, present, inside.reported_noise, total).cost

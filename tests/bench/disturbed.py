@@ -14,14 +14,13 @@ import numpy as np
 
 from blackthorn.fitting import fit_device
 from blackthorn.fitting.leaving_out import rmspe
-from blackthorn.layers import Quantities
 from blackthorn.records import Measurement, Probe, Range, Sweep
 from blackthorn.runners import CallTimes, LoadedProbe
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.sweeping import SweepPlan
 from blackthorn.timing import Timer
 from tests.bench.drawn import POLICY, drawn
-from tests.bench.measured import swept, timed
+from tests.bench.measured import relative_errors, swept, timed
 from tests.bench.tables import Row
 
 PLAN = SweepPlan(
@@ -147,10 +146,7 @@ def disturbed_sweeps() -> Iterator[Row]:
 def _error(found: Sweep, truth: Sequence[Measurement]) -> float:
     """RMSPE in percent of a sweep's formula at layers timed in peace."""
     (layer,) = fit_device([found], "now", "bench").layers
-    assert layer.reference is not None
-    seconds = np.array([measurement.at_speed(layer.reference.seconds) for measurement in truth])
-    quantities = Quantities(PLAN.kind, PLAN.precision, [measurement.probe.dimensions for measurement in truth])
-    return rmspe(layer.seconds(quantities) / seconds - 1.0)
+    return rmspe(relative_errors(layer, truth))
 
 
 def _far_off(found: Sequence[Measurement], again: Sequence[Measurement]) -> list[Measurement]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blackthorn.cli.sweep_plan import make_selector
 from blackthorn.fitting import fit_device
@@ -12,7 +13,7 @@ from blackthorn.fitting.leaving_out import rmspe
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import at_speeds, predict
-from blackthorn.records import FittedModel, Measurement, Probe, Range, Sweep
+from blackthorn.records import FittedModel, LayerFormula, Measurement, Probe, Range, Sweep
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.storage import open_sweep
 from blackthorn.sweeping import SweepPlan, sweep
@@ -20,6 +21,8 @@ from blackthorn.timing import Timer
 from blackthorn.truth import measure, network_policy, references_of
 from tests.bench.tables import Row
 from tests.networks import light_networks
+
+Floats = NDArray[np.float64]
 
 ALIGNED = Range(16, 1024, 16)
 FEW = {"filters": Range(64, 512, 64), "channels": Range(64, 512, 64), "size": Range(7, 56, 7)}
@@ -51,6 +54,15 @@ def timed(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
     return [min(pair, key=lambda m: m.relative_error) for pair in zip(measurements, again, strict=True)]
 
 
+def relative_errors(layer: LayerFormula, truth: Sequence[Measurement]) -> Floats:
+    """Signed relative errors of a formula at layers of its class that were timed, at the speed at which it is stated."""
+    assert layer.reference is not None
+    seconds = np.array([measurement.at_speed(layer.reference.seconds) for measurement in truth])
+    quantities = Quantities(layer_kind(layer.layer), layer.precision, [measurement.probe.dimensions for measurement in truth])
+    errors: Floats = layer.seconds(quantities) / seconds - 1.0
+    return errors
+
+
 def plane_swept() -> Iterator[Row]:
     """Figure 4: filters x aligned channels, then 100 random points."""
     plan = SweepPlan("conv2d", {"filters": Range(1, 1024), "channels": ALIGNED}, {"size": 32, "kernel": 3}, limit=60)
@@ -60,10 +72,7 @@ def plane_swept() -> Iterator[Row]:
         tests = [{"filters": int(rng.integers(1, 1025)), "channels": int(rng.choice(ALIGNED.values()))} for _ in range(100)]
         truth = timed([plan.probe_at(point) for point in tests], timer)
     (layer,) = model.layers
-    assert layer.reference is not None
-    seconds = np.array([measurement.at_speed(layer.reference.seconds) for measurement in truth])
-    quantities = Quantities(plan.kind, plan.precision, [measurement.probe.dimensions for measurement in truth])
-    relative = layer.seconds(quantities) / seconds - 1.0
+    relative = relative_errors(layer, truth)
     error = rmspe(relative)
     unsteady = sum(measurement.grade == "noisy" for measurement in truth)
     seen = f"{layer.points} points, RMSPE {error:.2f} %, median {100 * np.median(np.abs(relative)):.2f} %"
