@@ -38,9 +38,9 @@ def test_programs_get_latency_kernels_and_layers(say: Say, network: str) -> None
     assert found["model"] == "net"
     assert found["device"] == this_device()
     assert found["grade"] in ("settled", "drifting", "noisy", "throttled")
-    numbers = [found[key] for key in ("latency_ms", "kernel_ms", "reference_ms", "calls")]
-    assert all(0 < number < math.inf for number in numbers)
-    assert 0 <= found["spread_pct"] < math.inf
+    assert all(0 < found[key] < math.inf for key in ("latency_ms", "reference_ms", "calls"))
+    # So small kernels can take no longer than nodes with nothing to do, whose time is taken off.
+    assert all(0 <= found[key] < math.inf for key in ("kernel_ms", "spread_pct"))
     assert [(layer["name"], layer["operator"], layer["nodes"]) for layer in found["layers"]] == [
         ("Sin_0", "Sin", ["Sin_0"]),
         ("Softmax_1", "Softmax", ["Softmax_1"]),
