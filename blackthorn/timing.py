@@ -1,11 +1,13 @@
 """Times a probe well: warm-up, repeats until the error is small, and a reference probe around every round.
 
 A machine's speed changes while it is measured: two states 19 % apart within minutes, and a state of half the speed for
-milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Three things help. (a) Each round of
+milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Four things help. (a) Each round of
 calls is divided by the reference timed just before and just after it. (b) The reference is a layer of the same class, since
 others answer to the same change by other factors (see `records.Reference`). (c) The ratio is the same at all speeds only
 roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
-full speed where that can be had: when the reference takes about as long as it took at its best.
+full speed where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the
+same processor takes turns of some milliseconds with this one, within long calls and never within short references: what the
+system says of that is taken off, and such rounds count only where there are no others.
 """
 
 import logging
@@ -47,6 +49,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
         settled_within: relative difference at which they agree.
         full_speed_within: the reference may take this much longer than at best: noise is 5 %, the next state 28 % away.
         steady_within: relative difference between the references before and after a round that counts.
+        running_at_least: share of a round that counts for which no other process may have the processor.
         proven_share: share of a round's length for which the machine must have been at full speed before the round: most
             stretches at full speed last milliseconds, and those that have lasted go on.
         patience: share of `most_seconds` for which a slow machine is waited for.
@@ -66,6 +69,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
     settled_within: float = 0.05
     full_speed_within: float = 0.10
     steady_within: float = 0.08
+    running_at_least: float = 0.99
     proven_share: float = 0.2
     patience: float = 0.5
     calibration_seconds: float = 0.2
@@ -73,13 +77,17 @@ class TimingPolicy(msgspec.Struct, frozen=True):
 
 
 class Round(NamedTuple):
-    """Some calls of a probe in a row, with the reference before and after; times in seconds."""
+    """Some calls of a probe in a row, with the reference before and after; times in seconds.
+
+    `running` is the share of the round for which no other process had the processor; `wall` is what is left without the rest.
+    """
 
     first: int
     calls: int
     wall: float
     before: float
     after: float
+    running: float = 1.0
 
     @property
     def reference(self) -> float:
@@ -93,7 +101,7 @@ class Round(NamedTuple):
 
     def kernel(self, times: CallTimes) -> float:
         """Mean kernel seconds of the calls, from the times of all calls of the probe."""
-        return math.fsum(times.kernel[self.first : self.first + self.calls]) / self.calls
+        return self.running * math.fsum(times.kernel[self.first : self.first + self.calls]) / self.calls
 
 
 class Estimate(NamedTuple):
@@ -307,9 +315,11 @@ class Timer:
 
     def _take_round(self, turn: _Turn, before: float) -> float:
         """One more round; gives the reference after it."""
+        self._runner.waited()  # forgets what was before
         wall = math.fsum(turn.call() for _ in range(turn.a_round)) / turn.a_round
+        running = 1.0 - self._runner.waited()
         after = self._time_reference()
-        turn.rounds.append(Round(turn.made, turn.a_round, wall, before, after))
+        turn.rounds.append(Round(turn.made, turn.a_round, running * wall, before, after, running))
         turn.made += turn.a_round
         return after
 
@@ -348,7 +358,11 @@ class Timer:
         return len(ratios) >= self._policy.least_rounds and trimmed_mean(ratios).relative_error <= self._policy.stop_error
 
     def _is_steady(self, entry: Round) -> bool:
-        return entry.unsteadiness <= self._policy.steady_within
+        """Whether the machine was the same all through a round, and ours."""
+        return entry.unsteadiness <= self._policy.steady_within and self._is_ours(entry)
+
+    def _is_ours(self, entry: Round) -> bool:
+        return entry.running >= self._policy.running_at_least
 
     def _fastest(self, series: Sequence[Sequence[Round]]) -> float:
         """What the reference took in the fastest of all steady rounds."""
@@ -360,11 +374,11 @@ class Timer:
         return [entry for entry in rounds if self._is_steady(entry) and entry.reference <= slowest]
 
     def _best_rounds(self, rounds: Sequence[Round], fastest: float) -> list[Round]:
-        """The rounds at that speed; where they are too few, those with the fastest references."""
+        """The rounds at that speed; where they are too few, those with the fastest references, uninterrupted ones first."""
         chosen = self._at_speed(rounds, fastest)
         if len(chosen) >= self._policy.fewest_rounds:
             return chosen
-        return sorted(rounds, key=lambda entry: entry.reference)[: self._policy.least_rounds]
+        return sorted(rounds, key=lambda entry: (not self._is_ours(entry), entry.reference))[: self._policy.least_rounds]
 
     def _measurement(self, probe: Probe, rounds: Sequence[Round], times: CallTimes) -> Measurement:
         """What the rounds say."""
@@ -395,5 +409,4 @@ class Timer:
         if estimate.relative_error > self._policy.target_error:
             return "noisy"
         slow = reference > (1 + self._policy.full_speed_within) * min(self._bests)
-        unsteady = any(entry.unsteadiness > self._policy.steady_within for entry in rounds)
-        return "drifting" if slow or unsteady else "settled"
+        return "drifting" if slow or not all(map(self._is_steady, rounds)) else "settled"

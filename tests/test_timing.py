@@ -321,6 +321,45 @@ def test_a_device_that_protects_itself_while_it_is_measured_is_graded_so() -> No
     assert grades == ["throttled", "settled", "settled"]
 
 
+class SharedMachine(Machine):
+    """A machine whose processor another process has for half of some calls of the probe.
+
+    Args:
+        seconds: what the probe takes alone.
+        is_shared: which calls.
+    """
+
+    name: ClassVar[str] = "shared machine"
+
+    def __init__(self, seconds: float, is_shared: Callable[[int], bool]) -> None:
+        super().__init__(call=self.halved, seconds=seconds)
+        self.is_shared = is_shared
+        self.lost = self.asked = 0.0
+
+    def halved(self, number: int, seconds: float) -> float:
+        if not self.is_shared(number):
+            return seconds
+        self.lost += seconds
+        return 2 * seconds
+
+    def waited(self) -> float:
+        share = self.lost / (self.now - self.asked) if self.now > self.asked else 0.0
+        self.lost, self.asked = 0.0, self.now
+        return share
+
+
+def test_rounds_that_another_process_took_part_in_do_not_count() -> None:
+    measurement = measure(SharedMachine(SECONDS, lambda number: number % 20 < 8))
+    assert ratio(measurement) == pytest.approx(1.0)
+    assert measurement.grade == "settled"
+
+
+def test_what_another_process_took_is_taken_off_where_it_takes_part_in_all_rounds() -> None:
+    measurement = measure(SharedMachine(20e-3, lambda _: True))
+    assert measurement.seconds == pytest.approx(0.9 * 20e-3)
+    assert measurement.grade == "drifting"
+
+
 def test_preempted_calls_do_not_move_the_measurement() -> None:
     machine = Machine(call=lambda number, seconds: seconds + (4e-3 if number % 13 == 5 else 0))
     measurement = measure(machine)

@@ -123,6 +123,13 @@ class Runner(abc.ABC):
         """What has slowed the device down since this was last asked, each as a few words; none where nobody can tell."""
         return ()
 
+    def waited(self) -> float:
+        """The share of the time since this was last asked for which it had work and other processes had its processor.
+
+        0 where nobody can tell.
+        """
+        return 0.0
+
     def clock(self) -> float:
         """Seconds on the device's clock, which runs on while probes are called; only differences mean anything."""
         return time.perf_counter()

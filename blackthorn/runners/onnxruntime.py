@@ -33,6 +33,7 @@ from blackthorn.runners.ort_providers import CPU, NVIDIA, PACKAGES, blocking_lau
 from blackthorn.runners.ort_session import ProfiledSession, Threads
 from blackthorn.runners.throttling import SystemWatch
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
+from blackthorn.runners.waiting import Waiting
 
 USUAL = {"filters": 64, "channels": 64, "size": 32, "kernel": 3}
 """A convolution like those in the middle of most networks, beside which networks are timed; about 0.6 ms on one x86 core.
@@ -73,6 +74,7 @@ class OnnxRuntimeRunner(Runner):
         self._overhead: float | None = None
         self._affinity_before: set[int] | None = None
         self._watch: SystemWatch | GpuWatch = SystemWatch()
+        self._waiting = Waiting()
         self._begun = ExitStack()
         self._has_begun = False
 
@@ -134,6 +136,9 @@ class OnnxRuntimeRunner(Runner):
 
     def throttled_by(self) -> Sequence[str]:
         return self._watch.reasons()
+
+    def waited(self) -> float:
+        return self._waiting.share()
 
     def reference(self, layer: Probe | None = None) -> Probe | None:
         return layer or layer_kind("conv2d").probe_at(USUAL)

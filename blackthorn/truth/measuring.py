@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 UNDISTURBED = 0.10
 """How much longer than the fast ones an undisturbed call may take, relative: noise is 5 %, a slow stretch costs more."""
+OURS = 0.99
+"""The share of an undisturbed call for which no other process has the processor."""
 FAST = 0.1
 """The share of calls that count as the fast ones."""
 PATIENCE = 0.05
@@ -52,7 +54,7 @@ def measure(path: Path, timer: Timer, input_shapes: Shapes, references: Sequence
         transfers = loaded.transfers()
         times = loaded.finish()
     walls = _walls(wall)
-    counts = _undisturbed(walls)
+    counts = _undisturbed(wall)
     counted = [entry for entry, is_counted in zip(wall, counts, strict=True) if is_counted]
     lower, middle, upper = np.quantile(walls, (0.25, 0.5, 0.75)).tolist()
     seconds = float(np.median(walls[counts]))
@@ -81,18 +83,23 @@ def _beside(taken: Floats, walls: Floats, seconds: float) -> float:
     return float(np.median(taken / walls)) * seconds
 
 
-def _undisturbed(walls: Floats) -> NDArray[np.bool_]:
+def _undisturbed(rounds: Sequence[Round]) -> NDArray[np.bool_]:
     """Which rounds ran at full speed throughout: those that took about as long as the fast ones.
 
     The references before and after a long call cannot tell when the machine slows down in the middle of it. The times
     themselves are looked at, not their ratios to the references: a low ratio may come from a reference that was disturbed.
+    Rounds within which other processes had the processor count only where there are no others.
     """
-    return walls <= (1 + UNDISTURBED) * np.quantile(walls, FAST)
+    running = np.array([entry.running for entry in rounds])
+    ours = running >= min(OURS, running.max())
+    walls = np.where(ours, _walls(rounds), np.inf)
+    fast: Floats = np.quantile(walls[ours], FAST)
+    return walls <= (1 + UNDISTURBED) * fast
 
 
 def _layers(times: NetworkTimes, rounds: Sequence[Round], walls: Floats, seconds: float) -> tuple[TimedLayer, ...]:
     """What each executed node takes while the whole call takes so many seconds; never less than nothing."""
-    each = np.array([times.seconds[entry.first : entry.first + entry.calls].mean(axis=0) for entry in rounds])
+    each = np.array([entry.running * times.seconds[entry.first : entry.first + entry.calls].mean(axis=0) for entry in rounds])
     shares = (each / walls[:, None]).T.tolist()
     return tuple(
         TimedLayer(*node, max(trimmed_mean(share).mean * seconds, 0.0))

@@ -110,6 +110,47 @@ def timed(machine: Machine, policy: TimingPolicy | None = None) -> NetworkTiming
         return measure(Path("net.onnx"), timer, {})
 
 
+class SharedLoaded(Loaded):
+    """A network; another process has the processor for half of every call but each fifth one."""
+
+    def call(self) -> float:
+        alone = super().call()
+        return alone if self.order.count("w") % 5 == 0 else alone + self.machine.wait(alone)
+
+    def call_profiled(self) -> float:
+        alone = super().call_profiled()
+        self.kernels[-1] = [2 * seconds for seconds in self.kernels[-1]]
+        return alone + self.machine.wait(alone)
+
+
+class SharedMachine(Machine):
+    """A machine that says how much another process had of it."""
+
+    name: ClassVar[str] = "shared machine"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = SharedLoaded(self)
+        self.waits = self.asked = 0.0
+
+    def wait(self, seconds: float) -> float:
+        self.now += seconds
+        self.waits += seconds
+        return seconds
+
+    def waited(self) -> float:
+        share = self.waits / (self.now - self.asked) if self.now > self.asked else 0.0
+        self.waits, self.asked = 0.0, self.now
+        return share
+
+
+def test_calls_within_which_another_process_ran_do_not_count() -> None:
+    timing = timed(SharedMachine(), TimingPolicy(most_seconds=2.0))
+    assert timing.seconds == pytest.approx(CALL)
+    assert [layer.seconds for layer in timing.layers] == pytest.approx(list(KERNELS))
+    assert timing.grade == "settled"
+
+
 def test_a_call_its_kernels_and_what_goes_by_between_them() -> None:
     timing = timed(Machine())
     assert timing.model == "net"
