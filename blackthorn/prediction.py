@@ -138,6 +138,7 @@ def _answers(
 
     Of formulas that are as near, the first is chosen: `formulas` begin with that of most points.
     """
+    layers = [_in_one_image(kind, layer, formulas) for layer in layers]
     names = [dimension.name for dimension in kind.dimensions]
     points = np.array([[layer[name] for name in names] for layer in layers], dtype=np.float64)
     off_fixed, off_range = distances(names, points, formulas)
@@ -153,6 +154,17 @@ def _answers(
         seconds[chosen == which] = _evaluate(formulas[which], kind, mine)
     references = [formulas[which].reference for which in chosen.tolist()]
     return [_checked(*answer) for answer in zip((seconds * scales).tolist(), inside.tolist(), references, strict=True)]
+
+
+def _in_one_image(kind: LayerKind, layer: Dimensions, formulas: Sequence[LayerFormula]) -> Dimensions:
+    """A layer over a batch as one over a single image with as many more channels: of a kind that works on every channel by
+    itself, and where no class was measured at such a batch.
+    """
+    batch = layer.get("batch", 1)
+    spans = (formula.spans.get("batch", ANYWHERE) for formula in formulas)
+    if kind.channelwise is None or batch == 1 or any(low <= batch <= high for low, high in spans):
+        return layer
+    return {**layer, kind.channelwise: layer[kind.channelwise] * batch, "batch": 1}
 
 
 def distances(names: Sequence[str], points: Floats, formulas: Sequence[LayerFormula]) -> tuple[Floats, Floats]:

@@ -242,6 +242,16 @@ class Timer:
         self._expected = min(self._expected, seconds)
         return seconds
 
+    def await_full_speed(self, seconds: float) -> bool:
+        """Run the reference until it takes about as little as it ever did here, for so long at most; whether it does so.
+
+        Raises:
+            BlackthornError: the reference cannot be built.
+        """
+        self._begin()
+        reference = self._await_full_speed(self._policy.reference_seconds, self._runner.clock() + seconds)
+        return self._is_full_speed(reference)
+
     def measure(self, probe: Probe) -> Measurement:
         """Time a probe.
 

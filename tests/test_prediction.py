@@ -88,6 +88,33 @@ def test_another_class_is_scaled_by_work() -> None:
     assert answer.seconds == pytest.approx(float(STEPS.evaluate(alike)) * 25 / 9)
 
 
+def a_depthwise_class(**fixed: int) -> LayerFormula:
+    """Depthwise convolutions that take a microsecond a channel."""
+    dimensions = layer_kind("depthwise_conv2d").complete(fixed)
+    return msgspec.structs.replace(
+        a_class(Linear("channels", Constant(0.0), Constant(1e-6))),
+        layer="depthwise_conv2d",
+        fixed={name: value for name, value in dimensions.items() if name != "channels"},
+        ranges={"channels": (1, 512)},
+    )
+
+
+def test_a_batch_counts_as_more_channels_where_every_channel_is_worked_on_by_itself() -> None:
+    layer = NetworkLayer(
+        "d", "Conv", "depthwise_conv2d", layer_kind("depthwise_conv2d").complete({"channels": 48, "batch": 6}), 99
+    )
+    answer = only(model_of(a_depthwise_class()), layer)
+    assert (answer.seconds, answer.source) == (pytest.approx(288e-6), "fitted")
+    assert answer.dimensions == layer.dimensions
+
+
+def test_a_batch_that_was_measured_counts_as_it_is() -> None:
+    layer = NetworkLayer(
+        "d", "Conv", "depthwise_conv2d", layer_kind("depthwise_conv2d").complete({"channels": 48, "batch": 6}), 99
+    )
+    assert only(model_of(a_depthwise_class(), a_depthwise_class(batch=6)), layer).seconds == pytest.approx(48e-6)
+
+
 def test_the_nearest_class_answers() -> None:
     model = model_of(a_class(Constant(1.0), height=8), a_class(Constant(2.0), height=32), a_class(Constant(3.0), height=128))
     for height, formula, at in ((9, 1.0, 8), (20, 2.0, 32), (60, 2.0, 32), (70, 3.0, 128), (999, 3.0, 128)):

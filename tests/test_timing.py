@@ -305,6 +305,17 @@ def test_a_machine_that_stays_slow_is_believed_at_last() -> None:
     assert grades[-1] == "settled"
 
 
+def test_full_speed_is_waited_for_no_longer_than_allowed() -> None:
+    machine = Machine(lambda now: 1.0 if now < 1.0 or now > 3.0 else 1.5)
+    with machine, Timer(machine, machine.reference(), TimingPolicy(patience=1.0)) as timer:
+        assert timer.await_full_speed(0.0)
+        machine.now = 1.0
+        assert not timer.await_full_speed(0.5)
+        assert 1.5 <= machine.now < 1.6
+        assert timer.await_full_speed(2.0)
+        assert 3.0 <= machine.now < 3.1
+
+
 def test_a_best_that_is_known_from_before_is_held_against_the_machine() -> None:
     machine = Machine()
     with machine, Timer(machine, machine.reference()) as timer:

@@ -18,8 +18,8 @@ from blackthorn.errors import NotMeasured
 from blackthorn.records import PlannedSweep, Preset, SweepHeader
 from blackthorn.runners import Runner
 from blackthorn.storage import find_preset
-from blackthorn.sweeping import SweepPlan, sweep_path
-from blackthorn.timing import TimingPolicy
+from blackthorn.sweeping import FULL_SPEED_POLICY, SweepPlan, sweep_path
+from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
 TIMING_SHARE = 0.6
@@ -85,7 +85,8 @@ def run(
         headers = [header_of(plan, device) for plan in plans]
         for header in headers:
             refuse_own_recording(sweep_path(out, header), recordings)
-        sweeps = tuple(_one_by_one(plans, headers, device, _policy(preset), out))
+        with Timer(device, device.reference(), FULL_SPEED_POLICY) as machine:
+            sweeps = tuple(_one_by_one(plans, headers, device, _policy(preset), out, machine))
     report = PresetReport(preset, sweeps, time.monotonic() - begin)
     if not report.made:
         raise NotMeasured(f"{preset.name} holds no layer that {headers[0].device.name} can run", "choose another preset")
@@ -93,22 +94,33 @@ def run(
 
 
 def _one_by_one(
-    plans: Sequence[SweepPlan], headers: Sequence[SweepHeader], device: Runner, policy: TimingPolicy, out: Path
+    plans: Sequence[SweepPlan],
+    headers: Sequence[SweepHeader],
+    device: Runner,
+    policy: TimingPolicy,
+    out: Path,
+    machine: Timer,
 ) -> Iterator[tuple[SweepPlan, SweepReport | None]]:
     """Every plan with what came of it, up to the one that Ctrl-C ends."""
     for number, (plan, header) in enumerate(zip(plans, headers, strict=True), start=1):
-        report = _carried_out(plan, header, device, policy, out, f"{number} of {len(plans)}")
+        report = _carried_out(plan, header, device, policy, out, machine, f"{number} of {len(plans)}")
         yield plan, report
         if report is not None and report.outcome.interrupted:
             break
 
 
 def _carried_out(
-    plan: SweepPlan, header: SweepHeader, device: Runner, policy: TimingPolicy, out: Path, place: str
+    plan: SweepPlan,
+    header: SweepHeader,
+    device: Runner,
+    policy: TimingPolicy,
+    out: Path,
+    machine: Timer,
+    place: str,
 ) -> SweepReport | None:
     """One sweep, and a line about it; None where the device cannot run such layers, which must not end all others."""
     try:
-        report = carry_out(plan, header, device, policy, out)
+        report = carry_out(plan, header, device, policy, out, machine=machine)
     except NotMeasured as error:
         click.echo(f"{place}: {plan.layer} is left out: {error}", err=True)
         return None

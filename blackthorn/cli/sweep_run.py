@@ -20,7 +20,17 @@ from blackthorn.fitting import fit_device
 from blackthorn.records import LayerFormula, Precision, Sweep, SweepHeader
 from blackthorn.runners import Runner
 from blackthorn.storage import SweepFile, find_sweeps, open_sweep, read_sweep
-from blackthorn.sweeping import ALL, Forecast, Goal, SweepOutcome, SweepPlan, forecast, sweep, sweep_path
+from blackthorn.sweeping import (
+    ALL,
+    Forecast,
+    Goal,
+    SweepOutcome,
+    SweepPlan,
+    forecast,
+    measure_reference,
+    sweep,
+    sweep_path,
+)
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
@@ -83,9 +93,25 @@ def header_of(plan: SweepPlan, device: Runner) -> SweepHeader:
 
 
 def carry_out(
-    plan: SweepPlan, header: SweepHeader, device: Runner, policy: TimingPolicy, out: Path, goal: Goal = ALL
+    plan: SweepPlan,
+    header: SweepHeader,
+    device: Runner,
+    policy: TimingPolicy,
+    out: Path,
+    goal: Goal = ALL,
+    machine: Timer | None = None,
 ) -> SweepReport:
-    """One sweep into its file below `out`: what the plan wants and the file does not hold yet, measured."""
+    """One sweep into its file below `out`: what the plan wants and the file does not hold yet, measured.
+
+    Args:
+        plan: what to cover.
+        header: the first line of its file.
+        device: open.
+        policy: how to time a point.
+        out: the folder of the sweeps.
+        goal: what ends it earlier.
+        machine: of one sweep of many, the timer that tells full speed for all of them.
+    """
     path = sweep_path(out, header)
     with (
         open_sweep(path, header) as file,
@@ -94,6 +120,8 @@ def carry_out(
     ):
         speeds = [measurement.reference_seconds for measurement in file.measurements]
         timer.expect(min((speed for speed in speeds if speed is not None), default=math.inf))
+        if machine is not None:
+            measure_reference(file, timer, machine)
         outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal)
         return SweepReport(path, header.device.name, len(file.measurements), outcome, _formula(file))
 

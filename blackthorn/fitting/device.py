@@ -24,6 +24,7 @@ from blackthorn.records import (
     LayerFormula,
     Measurement,
     Precision,
+    Probe,
     Reference,
     Sweep,
 )
@@ -102,14 +103,26 @@ def layer_classes(sweeps: Sequence[Sweep]) -> list[LayerClass]:
 
 
 def full_speeds(sweeps: Sequence[Sweep]) -> dict[str, Reference]:
-    """What each reference takes while the machine is as fast as it can be, over all sweeps beside it, by its probe's key."""
-    seconds: dict[str, list[float]] = defaultdict(list)
-    probes = {sweep.header.reference.key: sweep.header.reference for sweep in sweeps if sweep.header.reference is not None}
+    """What each reference takes while the machine is as fast as it can be, over all sweeps beside it, by its probe's key.
+
+    That is a low quantile of what it took, or less where it was measured as a layer itself: that is done at full speed.
+    """
+    probes: dict[str, Probe] = {}
+    beside: dict[str, list[tuple[Probe, float]]] = defaultdict(list)
     for sweep in sweeps:
-        if sweep.header.reference is not None:
-            times = (measurement.reference_seconds for measurement in sweep.measurements)
-            seconds[sweep.header.reference.key] += [time for time in times if time is not None]
-    return {key: Reference(probes[key], float(np.quantile(times, FULL_SPEED))) for key, times in seconds.items() if times}
+        reference = sweep.header.reference
+        if reference is not None:
+            probes[reference.key] = reference
+            times = ((measurement.probe, measurement.reference_seconds) for measurement in sweep.measurements)
+            beside[reference.key] += [(probe, seconds) for probe, seconds in times if seconds is not None]
+    return {key: Reference(probes[key], _full_speed(probes[key], times)) for key, times in beside.items() if times}
+
+
+def _full_speed(reference: Probe, beside: Sequence[tuple[Probe, float]]) -> float:
+    """What a reference takes at full speed, from what it took beside each probe, itself perhaps among them."""
+    own = (seconds for probe, seconds in beside if probe == reference)
+    often = float(np.quantile([seconds for _, seconds in beside], FULL_SPEED))
+    return min(often, min(own, default=often))
 
 
 def _classes_of(

@@ -41,6 +41,9 @@ class LayerKind(abc.ABC):
     repeated: ClassVar[Mapping[str, str]] = {}
     """Dimensions that count twice in a layer's work, each by the name it has where formulas are fitted the second time."""
 
+    channelwise: ClassVar[str | None] = None
+    """The dimension whose every value is worked on by itself, so that a batch of images costs what one with more of it does."""
+
     most_copies: ClassVar[int] = 4
     """Layers of a probe at most: enough where a weight serves many pixels, so that fetching it is a small part of the time."""
     operators: ClassVar[frozenset[str]]

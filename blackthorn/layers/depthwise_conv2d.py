@@ -24,6 +24,7 @@ class DepthwiseConv2d(Convolution):
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS
+    channelwise = "channels"
 
     def shape(self, d: Dimensions) -> ConvolutionShape:
         return super().shape({**d, "filters": d["channels"], "groups": d["channels"]})

@@ -29,6 +29,7 @@ class GlobalAveragePool2d(LayerKind):
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS
+    channelwise = "channels"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         image = image_shape(dimensions)

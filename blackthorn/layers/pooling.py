@@ -31,6 +31,7 @@ class WindowPool(LayerKind):
         Dimension("batch", 1, 1, 64),
     )
     shorthands: ClassVar[Mapping[str, Names]] = IMAGE_SHORTHANDS
+    channelwise = "channels"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         image = numbers(dimensions, ("batch", "channels", *self.sizes))

@@ -31,6 +31,7 @@ class Reorder(LayerKind):
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS
+    channelwise = "channels"
 
     def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
         return 2 * Activations(image_shape(dimensions)).bytes(precision)

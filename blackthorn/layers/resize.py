@@ -32,6 +32,7 @@ class Resize(LayerKind):
         Dimension("batch", 1, 1, 64),
     )
     shorthands = IMAGE_SHORTHANDS
+    channelwise = "channels"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         image = image_shape(dimensions)

@@ -26,6 +26,7 @@ class Shuffle(LayerKind):
         Dimension("block", 2, 1, 8),
     )
     shorthands = IMAGE_SHORTHANDS
+    channelwise = "channels"
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         deep, wide = _deep(dimensions), _wide(dimensions)

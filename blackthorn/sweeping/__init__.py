@@ -1,6 +1,7 @@
 """The loop of a sweep: ask for a point, build the probe, time it, keep it, tell; and what such a sweep is planned to cover."""
 
 from blackthorn.sweeping.full import FullSelector, spread_out
+from blackthorn.sweeping.full_speed import FULL_SPEED_POLICY, measure_reference
 from blackthorn.sweeping.goals import ALL, Forecast, Goal, forecast
 from blackthorn.sweeping.interrupts import interrupt_noticed
 from blackthorn.sweeping.loop import SweepOutcome, known_points, sweep
@@ -9,6 +10,7 @@ from blackthorn.sweeping.plan import SweepPlan
 
 __all__ = [
     "ALL",
+    "FULL_SPEED_POLICY",
     "Forecast",
     "FullSelector",
     "Goal",
@@ -17,6 +19,7 @@ __all__ = [
     "forecast",
     "interrupt_noticed",
     "known_points",
+    "measure_reference",
     "spread_out",
     "sweep",
     "sweep_path",

@@ -86,15 +86,29 @@ class SweepPlan(msgspec.Struct, frozen=True):
     def usual(self) -> Probe:
         """The layer that tells the machine's speed for this sweep: of its class, with usual values along the axes.
 
-        Where there is no such layer (64 filters in 3 groups), that at the beginning of the axes.
+        A layer that only moves memory has values from within the axes, the middle ones by ratio where the usual ones lie
+        outside: what streams through memory slows down by other factors than what stays in a cache. Where there is no such
+        layer (64 filters in 3 groups), that at the beginning of the axes.
 
         Raises:
             BadValue: the plan cannot be carried out.
         """
         try:
-            return self.kind.probe_at(self.fixed, self.precision)
+            probe = self.kind.probe_at(self.fixed, self.precision)
+            if self.kind.macs(probe.dimensions):
+                return probe
+            return self.kind.probe_at({**self.fixed, **self._within(probe.dimensions)}, self.precision)
         except BadValue:
             return self.probe_at({axis: values.low for axis, values in self.axes.items()})
+
+    def _within(self, usual: Dimensions) -> AxisPoint:
+        """The values of the axes at usual dimensions, or those in the middle of axes that do not reach so far."""
+        values = {}
+        for axis, along in self.axes.items():
+            given = usual[self._members(axis)[0]]
+            middle = along.low + round((math.sqrt(along.low * along.high) - along.low) / along.step) * along.step
+            values[axis] = given if along.low <= given <= along.high else middle
+        return values
 
     def point_of(self, probe: Probe) -> AxisPoint | None:
         """The point of this plan's grid at which a probe lies; None where it lies elsewhere."""

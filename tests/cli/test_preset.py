@@ -71,13 +71,13 @@ def test_a_second_run_measures_nothing(say: Say) -> None:
 def test_ctrl_c_ends_all_sweeps_and_the_command_goes_on(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     carry_out = preset_run.carry_out
 
-    def pressed(*arguments: Any) -> Any:
+    def pressed(*arguments: Any, **options: Any) -> Any:
         def stop(_progress: object, _measurement: object) -> None:
             signal.raise_signal(signal.SIGINT)
 
         with monkeypatch.context() as patch:
             patch.setattr("blackthorn.cli.sweep_progress._lines", lambda: stop)
-            return carry_out(*arguments)
+            return carry_out(*arguments, **options)
 
     command = write_preset()
     with monkeypatch.context() as patch:

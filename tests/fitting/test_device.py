@@ -131,6 +131,16 @@ def test_classes_are_stated_by_their_own_references():
     assert [layer.reference.seconds for layer in model.layers] == pytest.approx([0.7e-3, 1.4e-3])
 
 
+def test_a_reference_that_was_measured_as_a_layer_tells_full_speed():
+    sweep = a_sweep(STAIRS, {"filters": Range(1, 96, 2)}, slow=1.4)
+    own = msgspec.structs.replace(sweep.measurements[0], probe=sweep.header.reference, seconds=4e-4, reference_seconds=1e-3)
+    key = sweep.header.reference.key
+    assert full_speeds([sweep])[key].seconds == pytest.approx(1.4e-3)
+    assert full_speeds([Sweep(sweep.header, (own, *sweep.measurements))])[key].seconds == pytest.approx(1e-3)
+    slower = msgspec.structs.replace(own, reference_seconds=2e-3)
+    assert full_speeds([Sweep(sweep.header, (slower, *sweep.measurements))])[key].seconds == pytest.approx(1.4e-3)
+
+
 def test_sweeps_of_one_class_beside_different_references_agree_at_full_speed():
     sweep = a_sweep(STAIRS, {"filters": Range(1, 96, 2)})
     other = a_sweep(STAIRS, {"filters": Range(2, 96, 2)})

@@ -147,6 +147,22 @@ def test_probes_elsewhere_are_not_on_the_grid() -> None:
     assert plan("filters=1:9", groups=2).point_of(plan("filters=1:9").probe_at({"filters": 3})) is None
 
 
+def test_the_usual_layer_of_a_sweep_tells_its_speed() -> None:
+    assert plan("filters=1:9", size=8).usual().dimensions["filters"] == CONV.dimension("filters").default
+
+
+@pytest.mark.parametrize(
+    ("axes", "columns"),
+    [("columns=64:2048", 512), ("columns=1000:4000000:1000", 63_000), ("columns=1:100", 10), ("columns=600:601", 600)],
+)
+def test_the_usual_layer_of_a_sweep_that_moves_memory_lies_within_it(axes: str, columns: int) -> None:
+    name, values = axes.split("=")
+    low, high, *step = map(int, values.split(":"))
+    sweep = SweepPlan("add_broadcast", {name: Range(low, high, *step)}, {"rows": 1})
+    assert sweep.usual().dimensions == {"rows": 1, "columns": columns}
+    assert columns in sweep.axes["columns"].values()
+
+
 def test_a_header_says_what_the_sweep_shares() -> None:
     reference = CONV.probe_at({})
     header = GOOD["two axes"].header(DEVICE, reference, "2025-01-01T00:00:00+00:00", "blackthorn 0.1.0")
