@@ -21,8 +21,8 @@ Whole = NDArray[np.intp]
 
 MOST_TERMS = 12
 """Products in one cell: more than any formula of three dimensions needs."""
-LIKELIEST = 5
-"""Additions and removals that are fitted in full: the best is among them 99 times of 100."""
+LIKELIEST = 3
+"""Additions and removals that are fitted in full: the best is nearly always among them."""
 NUMBERS_AT_ONCE = 2**17
 """Numbers in the columns of cells that are searched together: calls cost little beside them, and caches hold them."""
 

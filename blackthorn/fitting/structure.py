@@ -39,7 +39,7 @@ SHAPES_OF_SLICE = 4
 MOST_THRESHOLDS = 8
 FEWEST_BESIDE = 4
 """Points on either side of a threshold in a derived dimension."""
-MOST_ROUNDS = 3
+MOST_ROUNDS = 2
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
 TILINGS_OF_JOINT = 3

@@ -12,6 +12,9 @@ from blackthorn.selection import AxisPoint
 MOST_FULL_POINTS = 1_000_000
 """Points of a full sweep: at ten a second already more than a day."""
 
+LEAST_MOVED = 2**17
+"""Bytes that the usual layer of a kind moves at least which does nothing else: some ten microseconds."""
+
 
 class SweepPlan(msgspec.Struct, frozen=True):
     """What a sweep is to cover.
@@ -86,29 +89,29 @@ class SweepPlan(msgspec.Struct, frozen=True):
     def usual(self) -> Probe:
         """The layer that tells the machine's speed for this sweep: of its class, with usual values along the axes.
 
-        A layer that only moves memory has values from within the axes, the middle ones by ratio where the usual ones lie
-        outside: what streams through memory slows down by other factors than what stays in a cache. Where there is no such
-        layer (64 filters in 3 groups), that at the beginning of the axes.
+        It does not follow the ranges of the axes, since sweeps over several ranges share a file. Of layers without any work
+        but to move memory, the first axis goes on until they move enough to be told from the clock's own error. Where there
+        is no such layer (64 filters in 3 groups), that at the beginning of the axes.
 
         Raises:
             BadValue: the plan cannot be carried out.
         """
         try:
-            probe = self.kind.probe_at(self.fixed, self.precision)
-            if self.kind.macs(probe.dimensions):
-                return probe
-            return self.kind.probe_at({**self.fixed, **self._within(probe.dimensions)}, self.precision)
+            return self._substantial(self.kind.probe_at(self.fixed, self.precision))
         except BadValue:
             return self.probe_at({axis: values.low for axis, values in self.axes.items()})
 
-    def _within(self, usual: Dimensions) -> AxisPoint:
-        """The values of the axes at usual dimensions, or those in the middle of axes that do not reach so far."""
-        values = {}
-        for axis, along in self.axes.items():
-            given = usual[self._members(axis)[0]]
-            middle = along.low + round((math.sqrt(along.low * along.high) - along.low) / along.step) * along.step
-            values[axis] = given if along.low <= given <= along.high else middle
-        return values
+    def _substantial(self, probe: Probe) -> Probe:
+        """A layer, or where it hardly moves memory and does nothing else, a longer one along the first axis."""
+        kind = self.kind
+        if kind.timed_by_call or kind.macs(probe.dimensions):
+            return probe
+        axis = next(iter(self.axes))
+        value = probe.dimensions[self._members(axis)[0]]
+        while kind.bytes_moved(probe.dimensions, self.precision) < LEAST_MOVED:
+            value *= 2
+            probe = kind.probe_at({**self.fixed, axis: value}, self.precision)
+        return probe
 
     def point_of(self, probe: Probe) -> AxisPoint | None:
         """The point of this plan's grid at which a probe lies; None where it lies elsewhere."""

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from blackthorn.errors import BadValue, UnknownName
 from blackthorn.layers import layer_kind
-from blackthorn.records import Range
-from blackthorn.storage import open_sweep
+from blackthorn.records import Probe, Range
+from blackthorn.storage import find_preset, open_sweep
 from blackthorn.sweeping import SweepPlan, sweep_path
 from tests.examples import DEVICE, a_header
 from tests.strategies import QUICK
@@ -151,16 +151,26 @@ def test_the_usual_layer_of_a_sweep_tells_its_speed() -> None:
     assert plan("filters=1:9", size=8).usual().dimensions["filters"] == CONV.dimension("filters").default
 
 
-@pytest.mark.parametrize(
-    ("axes", "columns"),
-    [("columns=64:2048", 512), ("columns=1000:4000000:1000", 63_000), ("columns=1:100", 10), ("columns=600:601", 600)],
-)
-def test_the_usual_layer_of_a_sweep_that_moves_memory_lies_within_it(axes: str, columns: int) -> None:
-    name, values = axes.split("=")
-    low, high, *step = map(int, values.split(":"))
-    sweep = SweepPlan("add_broadcast", {name: Range(low, high, *step)}, {"rows": 1})
-    assert sweep.usual().dimensions == {"rows": 1, "columns": columns}
-    assert columns in sweep.axes["columns"].values()
+@pytest.mark.parametrize("values", [Range(64, 2048), Range(1000, 4_000_000, 1000)])
+def test_the_usual_layer_of_a_sweep_that_moves_memory_moves_enough(values: Range) -> None:
+    """4 bytes for each number read and written, whatever the range: sweeps over several ranges share a file."""
+    sweep = SweepPlan("relu", {"elements": values})
+    assert sweep.usual().dimensions == {"elements": 100_000}
+    added = SweepPlan("add_broadcast", {"columns": values}, {"rows": 1})
+    assert added.usual().dimensions == {"rows": 1, "columns": 16_384}
+
+
+@pytest.mark.parametrize("name", ["cnn", "int8", "sequence", "vision"])
+def test_sweeps_of_a_preset_that_share_a_file_share_a_reference(name: str) -> None:
+    references: dict[Path, Probe] = {}
+    for planned in find_preset(name).sweeps:
+        planned_sweep = SweepPlan(planned.layer, planned.axes, planned.fixed, planned.precision)
+        reference = planned_sweep.usual()
+        assert references.setdefault(sweep_path(Path(), a_header(planned_sweep)), reference) == reference
+
+
+def test_the_usual_layer_of_what_goes_by_between_kernels_is_the_usual_one() -> None:
+    assert SweepPlan("dispatch", {"nodes": Range(1, 8)}).usual().dimensions == {"nodes": 64}
 
 
 def test_a_header_says_what_the_sweep_shares() -> None:
