@@ -189,7 +189,8 @@ class _Parted(msgspec.Struct, frozen=True):
         found: dict[int, Cell] = {}
         for number, choice in zip(self.own, choices, strict=True):
             own = _cell(self.kinds[number], choice)
-            found[number] = min([*self._borrowed(number, found), own], key=lambda cell: cell.cost)
+            alike = {other: cell for other, cell in found.items() if self.kinds[other] == self.kinds[number]}
+            found[number] = min([*self._borrowed(number, alike), own], key=lambda cell: cell.cost)
         for number in self.others:
             found[number] = min(self._borrowed(number, found), key=lambda cell: cell.cost)
         cells = tuple(found[number] for number in range(len(self.insides)))

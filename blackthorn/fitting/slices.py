@@ -301,7 +301,14 @@ class _Slice(msgspec.Struct, frozen=True):
         return [gaps[i] for i in chosen]
 
     def _condition_cost(self, condition: Condition) -> float:
-        return condition_cost(condition, max(2, self.search.high - self.search.low))
+        """Nats it takes to name a condition: of a threshold only the gap that it lies in, gaps being as likely as they are wide.
+
+        Widths are ratios: caches are as likely to end between 1 and 2 MB as between 2 and 4.
+        """
+        if isinstance(condition, DivisibleBy):
+            return condition_cost(condition, max(2, self.search.high - self.search.low))
+        below, above = self.x[self.x <= condition.threshold].max(), self.x[self.x > condition.threshold].min()
+        return NODE_COST - math.log(math.log(above / below) / math.log(self.x.max() / self.x.min()))
 
 
 def _join(condition: Condition, cost: float, then: Explanation, otherwise: Explanation) -> Explanation:

@@ -25,7 +25,7 @@ from blackthorn.fitting.joint import (
     products,
 )
 from blackthorn.fitting.lines import lines, thinned
-from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, with_leaf
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
 from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain, tilings
 from blackthorn.formulas import AtMost
 
@@ -121,7 +121,7 @@ def usual_stairs(values: Floats) -> Iterator[Leaf]:
                 yield Leaf((width, GROUP * width)) if spacing < width else Leaf((GROUP * width,), linear=True)
 
 
-def thresholds(values: Floats, fewest: int, most: int) -> Iterator[Shape]:
+def thresholds(values: Floats, fewest: int, most: int) -> Iterator[Split]:
     """Partings of the points by a derived dimension, such as the caches that the bytes of a layer fit in.
 
     Args:
@@ -136,6 +136,16 @@ def thresholds(values: Floats, fewest: int, most: int) -> Iterator[Shape]:
             yield Split(AtMost(int(math.sqrt(below * above))), CONSTANT, CONSTANT)
 
 
+def _further_thresholds(values: Floats, shape: Split) -> Iterator[Shape]:
+    """Partings of one side of a parting: layers that fit into a near cache, into a far one, and into none."""
+    if not isinstance(shape.then, Leaf) or not isinstance(shape.otherwise, Leaf):
+        return
+    within = shape.condition.holds(values)
+    for place, side in enumerate((values[within], values[~within])):
+        for part in thresholds(side, 0, len(side)):
+            yield split_leaf(shape, place, part.condition)
+
+
 def _spacing(values: Floats) -> int:
     """The largest number that divides every value: 16 for channels that were measured in multiples of 16."""
     return int(np.gcd.reduce(np.unique(values).astype(np.int64)))
@@ -148,6 +158,7 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
         if isinstance(shape, Split):
             below, reach = int(shape.condition.holds(points.dimensions[name]).sum()), len(points) // MOST_THRESHOLDS
             yield from thresholds(points.dimensions[name], below - reach, below + reach)
+            yield from _further_thresholds(points.dimensions[name], shape)
         return
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
