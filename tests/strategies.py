@@ -13,6 +13,7 @@ from blackthorn.formulas import (
     Correction,
     DivisibleBy,
     Formula,
+    Hinge,
     Linear,
     Step,
     Switch,
@@ -70,6 +71,7 @@ def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str
     dimension = st.sampled_from(dimensions)
     by_kind: dict[str, st.SearchStrategy[Formula]] = {
         "constant": constants(),
+        "hinge": st.builds(Hinge, dimension, sizes, inner, inner),
         "linear": st.builds(Linear, dimension, inner, inner),
         "step": st.builds(Step, dimension, sizes, inner, inner),
         "switch": st.builds(Switch, dimension, conditions(), inner, inner),

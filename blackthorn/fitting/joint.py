@@ -17,7 +17,7 @@ from blackthorn.fitting.evidence import misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, leaves, regimes
 from blackthorn.fitting.slices import naming_cost
 from blackthorn.fitting.stepwise import Choice, Task, choose
-from blackthorn.formulas import Constant, Formula, Linear, Step, Switch, Tiles
+from blackthorn.formulas import Constant, Formula, Hinge, Linear, Step, Switch, Tiles
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -134,8 +134,14 @@ def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[st
 
 
 def all_terms(cell: Sequence[Leaf]) -> list[Term]:
-    """Every product of one function of each dimension, the constant first."""
-    return list(itertools.product(*(range(leaf.terms()) for leaf in cell)))
+    """Every product of one function of each dimension, the constant first; lines from knots on stand alone."""
+    hinges = [range(leaf.terms())[leaf.hinges()] for leaf in cell]
+    terms = itertools.product(*(range(leaf.terms()) for leaf in cell))
+    return [term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges)]
+
+
+def _has_hinge(term: Term, hinges: Sequence[range]) -> bool:
+    return any(function in among for function, among in zip(term, hinges, strict=True))
 
 
 def fit_structure(points: Points, structure: Structure) -> JointFit:
@@ -223,10 +229,15 @@ def _parted(points: Points, structure: Structure) -> _Parted:
 def _unlikely(kind: Sequence[Leaf], terms: Sequence[Term]) -> Floats:
     """Nats against each product beforehand: work is the product of all dimensions, and what leaves some out is less likely.
 
-    Points that lie on one line cannot tell filters times channels from filters alone; all other layers can.
+    Points that lie on one line cannot tell filters times channels from filters alone; all other layers can. What comes from
+    beyond a cache is no product.
     """
-    moving = [place for place, leaf in enumerate(kind) if leaf.terms() > 1]
-    return np.array([LEFT_OUT * sum(not term[place] for place in moving) if any(term) else 0.0 for term in terms])
+    moving = [place for place, leaf in enumerate(kind) if leaf.terms() > 1 + len(leaf.knots)]
+    hinges = [range(leaf.terms())[leaf.hinges()] for leaf in kind]
+    free = [not any(term) or _has_hinge(term, hinges) for term in terms]
+    return np.array(
+        [0.0 if is_free else LEFT_OUT * sum(not term[i] for i in moving) for is_free, term in zip(free, terms, strict=True)]
+    )
 
 
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:
@@ -283,6 +294,9 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
         for i, width in enumerate(leaf.widths, first_stair):
             if parts[i]:
                 formula = Step(name, width, formula, build(depth + 1, parts[i]))
+        for i, knot in enumerate(leaf.knots, first_stair + len(leaf.widths)):
+            if parts[i]:
+                formula = Hinge(name, knot, formula, build(depth + 1, parts[i]))
         if leaf.tiling is not None:
             last = leaf.terms() - 1
             if parts[last - 1] or parts[last]:

@@ -1,9 +1,9 @@
-"""How time depends on one dimension, its coefficients left open: leaves of line, stairs and tiles, parted by conditions.
+"""How time depends on one dimension, its coefficients left open: leaves of lines, stairs, and tiles, parted by conditions.
 
 A shape is the skeleton of a formula. `Leaf` stands for the sum of a constant, a line (where `linear`), one staircase for
-each of `widths`, and where there is a `tiling` whole tiles and the pieces that they leave over; `Split` for two shapes and the
-condition between them. Filled with coefficients, which may themselves have a shape in the next dimension, a shape becomes
-`Constant`, `Linear`, `Step`, `Tiles` and `Switch` nodes.
+each of `widths`, a line from each of `knots` on, and where there is a `tiling` whole tiles and the pieces that they leave over;
+`Split` for two shapes and the condition between them. Filled with coefficients, which may themselves have a shape in the next
+dimension, a shape becomes `Constant`, `Linear`, `Step`, `Hinge`, `Tiles` and `Switch` nodes.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.formulas import Condition, Tiling
+from blackthorn.formulas.hinge import beyond
 from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
@@ -20,11 +21,16 @@ Mask = NDArray[np.bool_]
 
 
 class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
-    """A constant, a line where `linear`, a staircase of each width, and where there is a tiling its tiles and pieces."""
+    """A constant, a line where `linear`, a staircase of each width, and where there is a tiling its tiles and pieces.
+
+    From each of `knots` on there is a line more: memory beyond a cache is slower, whatever the layer does with it, so that
+    what lies beyond a knot is added to the products of all other functions and multiplied by none.
+    """
 
     widths: tuple[int, ...] = ()
     linear: bool = False
     tiling: Tiling | None = None
+    knots: tuple[int, ...] = ()
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
@@ -35,11 +41,18 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
             columns[1 + self.linear : 1 + self.linear + len(self.widths)] = steps_climbed(x, np.array(self.widths)[:, None])
         if self.tiling is not None:
             columns[-2:] = self.tiling.whole(x), self.tiling.pieces(x)
+        if self.knots:
+            columns[self.hinges()] = beyond(x, np.array(self.knots)[:, None])
         return columns
+
+    def hinges(self) -> slice:
+        """Where the lines from the knots on stand among `columns`."""
+        first = 1 + self.linear + len(self.widths)
+        return slice(first, first + len(self.knots))
 
     def terms(self) -> int:
         """How many functions `columns` gives."""
-        return 1 + self.linear + len(self.widths) + 2 * (self.tiling is not None)
+        return 1 + self.linear + len(self.widths) + len(self.knots) + 2 * (self.tiling is not None)
 
 
 class Split(msgspec.Struct, frozen=True, tag_field="kind", tag="split"):

@@ -35,6 +35,8 @@ MOST_APART = 6
 """Most values before the first tile: those that touch the padding of a kernel of 7 x 7."""
 FEWEST_IN_REGIME = 2
 DEEPEST = 2
+KNOT_ALTERNATIVES = 16
+"""Knots that can be told apart: one an octave, about."""
 """Switches within switches: an aligned regime, within the others a second alignment or a threshold."""
 NODE_COST = 2.0 * math.log(2.0)
 """Nats for every node of a formula beyond a constant: two bits, to name one of four kinds."""
@@ -97,6 +99,7 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
         condition = condition_cost(shape.condition, alternatives)
         return condition + naming_cost(shape.then, alternatives) + naming_cost(shape.otherwise, alternatives)
     stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
+    stairs += len(shape.knots) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
     return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(len(tilings())))
 
 
@@ -301,9 +304,9 @@ class _Slice(msgspec.Struct, frozen=True):
         return [gaps[i] for i in chosen]
 
     def _condition_cost(self, condition: Condition) -> float:
-        """Nats it takes to name a condition: of a threshold only the gap that it lies in, gaps being as likely as they are wide.
+        """Nats it takes to name a condition: of a threshold only the gap that it lies in, the wider the likelier.
 
-        Widths are ratios: caches are as likely to end between 1 and 2 MB as between 2 and 4.
+        Widths of gaps are ratios: caches are as likely to end between 1 and 2 MB as between 2 and 4.
         """
         if isinstance(condition, DivisibleBy):
             return condition_cost(condition, max(2, self.search.high - self.search.low))

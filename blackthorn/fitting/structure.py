@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +38,13 @@ MOST_IN_SLICE = 128
 """Points of a slice that propose shapes; all points judge them."""
 SHAPES_OF_SLICE = 4
 MOST_THRESHOLDS = 8
+KNOTS_SPREAD = 12
+KNOTS_WITHIN = (0.1, 0.9)
+"""So many knots are tried between these quantiles of a dimension's values."""
+NEAR_KNOT = 2.0 ** (np.array([-3, -2, -1, 1, 2, 3]) / 4)
+"""Where else a knot is tried once it is found, as shares of where it is."""
+MOST_KNOTS = 2
+"""Knots in one dimension: a near cache and a far one."""
 FEWEST_BESIDE = 4
 """Points on either side of a threshold in a derived dimension."""
 MOST_ROUNDS = 2
@@ -56,28 +64,57 @@ GROUP = 4
 def fit_points(points: Points) -> list[JointFit]:
     """The structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
+    Knots are sought when all else is found, since a slope from some size on explains a little of whatever is not found yet;
+    the best structure without any is always among those given.
+
     Args:
         points: at least one; dimensions in the order in which they are to be nested, the outermost first.
     """
     shapes = {name: list(dict.fromkeys(proposals(points, name))) for name in points.dimensions}
-    first = fit_structure(points, {name: proposed[0] for name, proposed in shapes.items()})
-    tried = {structure_key(first.structure): first}
-
-    def cheapest() -> JointFit:
-        return min(tried.values(), key=_cost)
-
+    tried = _Tried(points)
+    tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
     for _ in range(MOST_ROUNDS):
-        before = cheapest().cost
+        before = tried.cheapest().cost
         for name, proposed in shapes.items():
-            best = cheapest()
-            structures = ({**best.structure, name: shape} for shape in [*proposed, *_refined(points, best, name)])
-            untried = {structure_key(structure): structure for structure in structures}
-            untried = {key: structure for key, structure in untried.items() if key not in tried}
-            fits = fit_structures([(points, structure) for structure in untried.values()])
-            tried.update(zip(untried, fits, strict=True))
-        if cheapest().cost >= before:
+            best = tried.cheapest()
+            tried.along(best, name, [*proposed, *_refined(points, best, name)])
+        if tried.cheapest().cost >= before:
             break
-    return sorted(tried.values(), key=_cost)[:ALTERNATIVES]
+    plain = tried.cheapest()
+    for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
+        best = plain
+        for _ in range(MOST_KNOTS + 1):  # the last time only to move them
+            best = min(tried.along(best, name, _knotted(points, best, name)), key=_cost, default=best)
+    found = tried.best(ALTERNATIVES)
+    return found if plain in found else [*found[:-1], plain]
+
+
+class _Tried:
+    """Structures that were fitted to the same points, each once."""
+
+    def __init__(self, points: Points) -> None:
+        self._points = points
+        self._fits: dict[tuple[tuple[str, Shape], ...], JointFit] = {}
+
+    def fit(self, structures: Iterable[Structure]) -> list[JointFit]:
+        """Fit those that were not fitted yet."""
+        new = {structure_key(structure): structure for structure in structures}
+        new = {key: structure for key, structure in new.items() if key not in self._fits}
+        fits = fit_structures([(self._points, structure) for structure in new.values()])
+        self._fits.update(zip(new, fits, strict=True))
+        return fits
+
+    def along(self, best: JointFit, name: str, shapes: Iterable[Shape]) -> list[JointFit]:
+        """Fit a structure with each of several shapes along one dimension."""
+        return self.fit({**best.structure, name: shape} for shape in shapes)
+
+    def cheapest(self) -> JointFit:
+        """That of the shortest description."""
+        return min(self._fits.values(), key=_cost)
+
+    def best(self, count: int) -> list[JointFit]:
+        """Those of the shortest descriptions, that first."""
+        return sorted(self._fits.values(), key=_cost)[:count]
 
 
 def structure_key(structure: Structure) -> tuple[tuple[str, Shape], ...]:
@@ -167,6 +204,21 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
         for place in range(sum(1 for _ in leaves(shape))):
             yield from (with_leaf(shape, place, leaf) for leaf in (LINE, CONSTANT, *usual_stairs(points.dimensions[name])))
     yield from _likely_tilings(points, best, name)
+
+
+def _knotted(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
+    """The best leaf along a dimension with one more knot, and with each of its knots elsewhere."""
+    shape, values = best.structure[name], points.dimensions[name]
+    leaf = shape if isinstance(shape, Leaf) else CONSTANT if name in points.derived else LINE
+    low, high = np.quantile(values, KNOTS_WITHIN)
+    spread = np.geomspace(max(1.0, low), max(1.0, high), KNOTS_SPREAD)
+    knots = np.unique(np.append(spread, np.outer(leaf.knots, NEAR_KNOT)).astype(int)).tolist()
+    for place in range(len(leaf.knots) + 1):
+        others = (*leaf.knots[:place], *leaf.knots[place + 1 :])
+        if len(others) < MOST_KNOTS:
+            for knot in knots:
+                if knot not in others:
+                    yield msgspec.structs.replace(leaf, knots=tuple(sorted((*others, knot))))
 
 
 def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Iterator[Shape]:

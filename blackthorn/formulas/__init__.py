@@ -3,12 +3,20 @@
 from blackthorn.formulas.base import Formula, Point, Values, decode_formula, formula_schema
 from blackthorn.formulas.constant import Constant
 from blackthorn.formulas.correction import Correction
+from blackthorn.formulas.hinge import Hinge
 from blackthorn.formulas.linear import Linear
 from blackthorn.formulas.step import Step
 from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
 from blackthorn.formulas.tiles import Tiles, Tiling
 
-KINDS: dict[str, type] = {"constant": Constant, "linear": Linear, "step": Step, "switch": Switch, "tiles": Tiles}
+KINDS: dict[str, type] = {
+    "constant": Constant,
+    "hinge": Hinge,
+    "linear": Linear,
+    "step": Step,
+    "switch": Switch,
+    "tiles": Tiles,
+}
 """Every kind of node, by the tag it has in files."""
 
 __all__ = [
@@ -19,6 +27,7 @@ __all__ = [
     "Correction",
     "DivisibleBy",
     "Formula",
+    "Hinge",
     "Linear",
     "Point",
     "Step",

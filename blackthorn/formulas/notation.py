@@ -12,6 +12,7 @@ class Notation(msgspec.Struct, frozen=True):
     number: str
     variable: str
     steps: str
+    hinge: str
     beyond: str
     tiles: str
     pieces: str
@@ -45,6 +46,7 @@ TEXT = Notation(
     number="{mantissa}e{exponent}",
     variable="{name}",
     steps="({name} - 1) // {width}",
+    hinge="({name} - {knot} if {name} > {knot} else 0)",
     beyond="({name} - {offset})",
     tiles="{beyond} // {width}",
     pieces="({beyond} % {width} + {less}) // {piece}",
@@ -62,6 +64,7 @@ LATEX = Notation(
     number=r"{mantissa} \cdot 10^{{{exponent}}}",
     variable=r"\mathit{{{name}}}",
     steps=r"\left\lfloor \frac{{{name} - 1}}{{{width}}} \right\rfloor",
+    hinge=r"\max\left( 0, {name} - {knot} \right)",
     beyond=r"({name} - {offset})",
     tiles=r"\left\lfloor \frac{{{beyond}}}{{{width}}} \right\rfloor",
     pieces=r"\left\lceil \frac{{{beyond} \bmod {width}}}{{{piece}}} \right\rceil",

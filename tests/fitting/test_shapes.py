@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackthorn.fitting.shapes import LINE, Leaf, Split, leaves, regimes
-from blackthorn.formulas import AtMost, DivisibleBy
+from blackthorn.formulas import AtMost, DivisibleBy, Tiling
 
 conditions = st.builds(AtMost, st.integers(0, 100)) | st.builds(DivisibleBy, st.integers(1, 32))
 leaf_shapes = st.builds(Leaf, st.lists(st.integers(1, 64), max_size=2).map(tuple), st.booleans())
@@ -18,6 +18,14 @@ def test_every_value_is_in_exactly_one_regime(shape):
     masks = regimes(shape, x)
     assert len(masks) == len(list(leaves(shape)))
     assert (np.sum(masks, axis=0) == 1).all()
+
+
+def test_lines_from_knots_on_follow_the_stairs() -> None:
+    leaf = Leaf((4,), linear=True, knots=(3, 8), tiling=Tiling(6, 0, 1))
+    columns = leaf.columns(np.array([1.0, 4.0, 10.0]))
+    assert columns[leaf.hinges()].tolist() == [[0.0, 1.0, 7.0], [0.0, 0.0, 2.0]]
+    assert columns[2].tolist() == [0.0, 0.0, 2.0]
+    assert columns[-2:].tolist() == [[0.0, 0.0, 1.0], [1.0, 4.0, 4.0]]
 
 
 @given(leaf_shapes)

@@ -6,7 +6,7 @@ import pytest
 from blackthorn.fitting.joint import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split, leaves, with_leaf
 from blackthorn.fitting.structure import fit_points, usual_stairs
-from blackthorn.formulas import AtMost, Constant, Formula, Linear, Step, Tiles, Tiling
+from blackthorn.formulas import AtMost, Constant, DivisibleBy, Formula, Hinge, Linear, Step, Switch, Tiles, Tiling
 
 
 def random_points(formula: Formula, count: int, noise: float, **highest: int) -> Points:
@@ -23,6 +23,40 @@ def test_tiles_are_found_with_their_offset_and_pieces() -> None:
     best = fit_points(points)[0]
     assert best.structure["width"] == Leaf(tiling=Tiling(6, 2, 3))
     assert best.noise < 0.015
+
+
+def test_what_lies_beyond_a_cache_is_found() -> None:
+    near, far = Hinge("bytes_moved", 2**20, Constant(0.0), Constant(4e-11)), Linear("channels", Constant(0.0), Constant(4e-10))
+    points = random_points(Linear("area", Constant(1e-6), far), 60, 0.01, channels=1000, area=4000)
+    moved = 8.0 * points.dimensions["channels"] * points.dimensions["area"]
+    seconds = points.seconds + near.evaluate({"bytes_moved": moved})
+    points = Points({"bytes_moved": moved, **points.dimensions}, seconds, 0.01, points.weights, ("bytes_moved",))
+    shapes = {fit.structure["bytes_moved"]: fit for fit in fit_points(points)}
+    (knot,) = next(knots for shape in shapes if isinstance(shape, Leaf) and (knots := shape.knots))
+    fit = shapes[Leaf(knots=(knot,))]
+    assert 0.8 * 2**20 < knot < 1.2 * 2**20
+    assert fit.noise < 0.02
+    assert [node.knot for node in fit.formula().walk() if isinstance(node, Hinge)] == [knot]
+
+
+def test_the_best_structure_without_knots_is_always_among_those_found() -> None:
+    curve = Hinge("elements", 2_000, Linear("elements", Constant(1e-6), Constant(1e-9)), Constant(3e-9))
+    found = fit_points(random_points(curve, 40, 0.01, elements=100_000))
+    assert found[0].structure["elements"].knots
+    assert any(not leaf.knots for fit in found for leaf in leaves(fit.structure["elements"]))
+
+
+def test_regimes_of_other_shapes_do_not_borrow() -> None:
+    """A line that is 1.1 times as high where 48 divides is not called a constant there, which would be shorter."""
+    aligned = Switch(
+        "filters",
+        DivisibleBy(48),
+        Linear("filters", Constant(1.1e-3), Constant(1.1e-4)),
+        Linear("filters", Constant(1e-3), Constant(1e-4)),
+    )
+    filters = np.array([*range(48, 49 * 12, 48), *range(5, 500, 19)], dtype=float)
+    points = Points({"filters": filters}, aligned.evaluate({"filters": filters}), 0.01, np.ones(len(filters)))
+    assert fit_points(points)[0].structure["filters"] == Split(DivisibleBy(48), LINE, LINE)
 
 
 def test_blocks_in_groups_are_found_where_no_points_lie_on_a_line() -> None:

@@ -11,6 +11,7 @@ from blackthorn.formulas import (
     Constant,
     DivisibleBy,
     Formula,
+    Hinge,
     Linear,
     Step,
     Switch,
@@ -67,6 +68,17 @@ def test_a_step_of_width_one_is_a_line() -> None:
     step, line = Step("filters", 1, Constant(3.0), Constant(2.0)), Linear("filters", Constant(1.0), Constant(2.0))
     x = {"filters": np.arange(1, 50)}
     assert step.evaluate(x).tolist() == line.evaluate(x).tolist()
+
+
+def test_a_hinge_counts_what_lies_beyond_its_knot() -> None:
+    hinge = Hinge("bytes_moved", 100, Constant(1.0), Constant(0.5))
+    assert hinge.evaluate({"bytes_moved": [1, 100, 101, 104]}).tolist() == [1.0, 1.0, 1.5, 3.0]
+    assert hinge.text() == "1 + (bytes_moved - 100 if bytes_moved > 100 else 0) * 0.5"
+
+
+def test_a_hinge_without_a_knot_is_refused() -> None:
+    with pytest.raises(BadValue, match="has its knot at 0; use a knot of at least 1"):
+        Hinge("elements", 0, Constant(1.0), Constant(1.0))
 
 
 TILED = Tiles("width", Tiling(width=6, offset=2, piece=3), Constant(1.0), Constant(10.0), Constant(4.0))

@@ -106,7 +106,7 @@ def test_complexity_counts_every_free_number(any_formula: st.SearchStrategy[Form
     @QUICK
     @given(any_formula)
     def law(formula: Formula) -> None:
-        numbers = re.findall(rb'"(?:value|width|offset|piece|threshold|divisor)":-?[0-9]', msgspec.json.encode(formula))
+        numbers = re.findall(rb'"(?:value|width|knot|offset|piece|threshold|divisor)":-?[0-9]', msgspec.json.encode(formula))
         assert formula.complexity() == len(numbers)
         assert len(list(formula.walk())) == 1 + sum(len(list(child.walk())) for child in formula.children())
 
