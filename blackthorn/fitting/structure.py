@@ -28,7 +28,7 @@ from blackthorn.fitting.joint import (
 from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
 from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain, tilings
-from blackthorn.formulas import AtMost
+from blackthorn.formulas import AtMost, DivisibleBy
 
 Floats = NDArray[np.float64]
 
@@ -144,7 +144,17 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
         explained = explain(*columns, points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
-    yield from (LINE, CONSTANT, *usual_stairs(values))
+    yield from (LINE, CONSTANT, *usual_stairs(values), *alignments(values))
+
+
+def alignments(values: Floats) -> Iterator[Split]:
+    """Partings by what the usual widths divide: kernels for whole blocks are others than those for the rest."""
+    tried = set()
+    for divisor in USUAL_WIDTHS:
+        holds = DivisibleBy(divisor).holds(values)
+        if min(holds.sum(), (~holds).sum()) >= FEWEST_BESIDE and holds.tobytes() not in tried:
+            tried.add(holds.tobytes())
+            yield Split(DivisibleBy(divisor), LINE, LINE)
 
 
 def usual_stairs(values: Floats) -> Iterator[Leaf]:
