@@ -16,7 +16,7 @@ import msgspec
 from blackthorn.formulas import Correction, Formula, Point, Values
 
 SWEEP_SCHEMA = 3
-MODEL_SCHEMA = 3
+MODEL_SCHEMA = 4
 PREDICTION_SCHEMA = 1
 PRESET_SCHEMA = 1
 TIMING_SCHEMA = 1

@@ -8,6 +8,7 @@ steps and lines in one another's coefficients multiplies out to. Which products 
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -133,11 +134,12 @@ def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[st
     return found
 
 
-def all_terms(cell: Sequence[Leaf]) -> list[Term]:
+@lru_cache(maxsize=4096)
+def all_terms(cell: tuple[Leaf, ...]) -> tuple[Term, ...]:
     """Every product of one function of each dimension, the constant first; lines from knots on stand alone."""
     hinges = [range(leaf.terms())[leaf.hinges()] for leaf in cell]
     terms = itertools.product(*(range(leaf.terms()) for leaf in cell))
-    return [term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges)]
+    return tuple(term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges))
 
 
 def _has_hinge(term: Term, hinges: Sequence[range]) -> bool:
@@ -188,7 +190,7 @@ class _Parted(msgspec.Struct, frozen=True):
             inside, kind = self.insides[number], self.kinds[number]
             terms = all_terms(kind)
             columns = products(kind, terms, inside.dimensions)
-            yield Task(columns, inside.seconds, inside.weights, inside.reported_noise, self.total, _unlikely(kind, terms))
+            yield Task(columns, inside.seconds, inside.weights, inside.reported_noise, self.total, _unlikely(kind))
 
     def fitted(self, choices: Sequence[Choice]) -> JointFit:
         """All cells, by what was chosen for those in `own`."""
@@ -226,12 +228,14 @@ def _parted(points: Points, structure: Structure) -> _Parted:
     )
 
 
-def _unlikely(kind: Sequence[Leaf], terms: Sequence[Term]) -> Floats:
-    """Nats against each product beforehand: work is the product of all dimensions, and what leaves some out is less likely.
+@lru_cache(maxsize=4096)
+def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
+    """Nats against each of `all_terms` beforehand: work is the product of all dimensions, and what leaves some out is less likely.
 
     Points that lie on one line cannot tell filters times channels from filters alone; all other layers can. What comes from
     beyond a cache is no product.
     """
+    terms = all_terms(kind)
     moving = [place for place, leaf in enumerate(kind) if leaf.terms() > 1 + len(leaf.knots)]
     hinges = [range(leaf.terms())[leaf.hinges()] for leaf in kind]
     free = [not any(term) or _has_hinge(term, hinges) for term in terms]

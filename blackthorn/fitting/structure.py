@@ -147,7 +147,7 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
     yield from (LINE, CONSTANT, *usual_stairs(values), *alignments(values))
 
 
-def alignments(values: Floats) -> Iterator[Split]:
+def alignments(values: Floats) -> Iterator[Shape]:
     """Partings by what the usual widths divide: kernels for whole blocks are others than those for the rest."""
     tried = set()
     for divisor in USUAL_WIDTHS:

@@ -135,7 +135,7 @@ def test_a_truncated_network_is_refused(fitted: Say) -> None:
 
 
 def test_a_model_of_a_newer_schema_asks_for_an_update(fitted: Say) -> None:
-    MODEL.write_text(MODEL.read_text().replace('"schema": 3', '"schema": 99'))
+    MODEL.write_text(MODEL.read_text().replace('"schema": 4', '"schema": 99'))
     assert "pip install --upgrade blackthorn" in fitted(f"predict {RESNET} --device {MODEL}").refusal
 
 
