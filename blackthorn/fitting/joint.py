@@ -230,7 +230,7 @@ def _parted(points: Points, structure: Structure) -> _Parted:
 
 @lru_cache(maxsize=4096)
 def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
-    """Nats against each of `all_terms` beforehand: work is the product of all dimensions, and what leaves some out is less likely.
+    """Nats against each of `all_terms`: work is the product of all dimensions, and what leaves some out is less likely.
 
     Points that lie on one line cannot tell filters times channels from filters alone; all other layers can. What comes from
     beyond a cache is no product.
