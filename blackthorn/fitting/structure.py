@@ -3,6 +3,7 @@
 Along every dimension the points that differ in it alone form slices. The likeliest shapes of the longest slices are tried in
 turn, one dimension at a time, each against all points (coordinate descent on the description length); then other widths in
 place of the chosen one, a second one beside it, tiles instead, and, for dimensions that follow from others, thresholds nearby.
+At last come knots, from which on memory is slower.
 """
 
 import math
@@ -57,6 +58,8 @@ MOST_WIDTHS = 2
 """Stairs on stairs in one dimension: blocks, and groups of blocks."""
 USUAL_WIDTHS = (4, 8, 16, 32)
 """Tried where no slice tells."""
+ALIGNED = 16
+"""A dimension that was measured in multiples of this, or of more, is aligned everywhere."""
 GROUP = 4
 """Blocks that a kernel usually takes together."""
 
@@ -148,9 +151,10 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
 
 
 def alignments(values: Floats) -> Iterator[Shape]:
-    """Partings by what the usual widths divide: kernels for whole blocks are others than those for the rest."""
+    """Partings by what the usual widths and their groups divide: kernels for whole blocks are others than those for the rest."""
     tried = set()
-    for divisor in USUAL_WIDTHS:
+    widths = {*USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if _spacing(values) < ALIGNED else ()
+    for divisor in sorted(widths):
         holds = DivisibleBy(divisor).holds(values)
         if min(holds.sum(), (~holds).sum()) >= FEWEST_BESIDE and holds.tobytes() not in tried:
             tried.add(holds.tobytes())

@@ -1,4 +1,4 @@
-"""What the scheduler says of threads that waited."""
+"""What the scheduler says of time spent waiting."""
 
 import os
 import subprocess
@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from blackthorn.runners.waiting import Waiting
+from blackthorn.runners.waiting import MOST, Waiting
 
 
-def write(root: Path, delays: dict[str, int]) -> None:
-    for thread, delay in delays.items():
-        folder = root / "proc/self/task" / thread
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "schedstat").write_text(f"123456789 {delay} 17\n")
+def write(root: Path, text: str) -> None:
+    folder = root / "proc/thread-self"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "schedstat").write_text(text)
 
 
 @pytest.fixture
@@ -28,37 +27,27 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def test_it_is_the_share_of_the_time_since_it_was_last_asked(tmp_path: Path, clock: Callable[[float], None]) -> None:
-    write(tmp_path, {"7": 50_000_000})
+    write(tmp_path, "123456789 50000000 17\n")
     waiting = Waiting(tmp_path)
     waiting.share()
     clock(0.1)
-    write(tmp_path, {"7": 75_000_000})
+    write(tmp_path, "123456789 75000000 18\n")
     assert waiting.share() == pytest.approx(0.25)
     clock(0.2)
     assert waiting.share() == 0.0
 
 
-def test_of_several_threads_that_which_waited_longest_counts(tmp_path: Path, clock: Callable[[float], None]) -> None:
-    write(tmp_path, {"7": 0, "8": 0})
-    waiting = Waiting(tmp_path)
-    waiting.share()
-    clock(0.1)
-    write(tmp_path, {"7": 10_000_000, "8": 30_000_000, "9": 20_000_000})
-    assert waiting.share() == pytest.approx(0.3)
-
-
-def test_a_share_is_at_most_the_whole(tmp_path: Path, clock: Callable[[float], None]) -> None:
+def test_a_share_is_never_the_whole(tmp_path: Path, clock: Callable[[float], None]) -> None:
     waiting = Waiting(tmp_path)
     clock(0.1)
-    write(tmp_path, {"7": 900_000_000})
-    assert waiting.share() == 1.0
+    write(tmp_path, "123456789 900000000 18\n")
+    assert waiting.share() == MOST
 
 
 @pytest.mark.parametrize("text", ["", "0", "nothing is kept"])
 def test_where_the_system_does_not_tell_nothing_was_waited_for(tmp_path: Path, text: str) -> None:
     assert Waiting(tmp_path).share() == 0.0
-    write(tmp_path, {"7": 1})
-    (tmp_path / "proc/self/task/7/schedstat").write_text(text)
+    write(tmp_path, text)
     assert Waiting(tmp_path).share() == 0.0
 
 
@@ -81,4 +70,4 @@ def test_a_process_on_the_same_processor_is_noticed() -> None:
             other.kill()
     finally:
         os.sched_setaffinity(0, allowed)
-    assert 0.05 < share < 0.999
+    assert 0.05 < share < MOST
