@@ -151,7 +151,7 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
 
 
 def alignments(values: Floats) -> Iterator[Shape]:
-    """Partings by what the usual widths and their groups divide: kernels for whole blocks are others than those for the rest."""
+    """Partings by what the usual widths and their groups divide: whole blocks have kernels of their own."""
     tried = set()
     widths = {*USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if _spacing(values) < ALIGNED else ()
     for divisor in sorted(widths):
