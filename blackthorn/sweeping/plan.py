@@ -107,10 +107,17 @@ class SweepPlan(msgspec.Struct, frozen=True):
         if kind.timed_by_call or kind.macs(probe.dimensions):
             return probe
         axis = next(iter(self.axes))
-        value = probe.dimensions[self._members(axis)[0]]
-        while kind.bytes_moved(probe.dimensions, self.precision) < LEAST_MOVED:
-            value *= 2
-            probe = kind.probe_at({**self.fixed, axis: value}, self.precision)
+        moved = kind.bytes_moved(probe.dimensions, self.precision)
+        while moved < LEAST_MOVED:
+            twice = 2 * probe.dimensions[self._members(axis)[0]]
+            try:
+                longer = kind.probe_at({**self.fixed, axis: twice}, self.precision)
+            except BadValue:  # a window larger than the image, for one
+                break
+            before, moved = moved, kind.bytes_moved(longer.dimensions, self.precision)
+            if moved <= before:  # the axis is no size
+                break
+            probe = longer
         return probe
 
     def point_of(self, probe: Probe) -> AxisPoint | None:

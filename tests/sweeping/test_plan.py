@@ -160,6 +160,13 @@ def test_the_usual_layer_of_a_sweep_that_moves_memory_moves_enough(values: Range
     assert added.usual().dimensions == {"rows": 1, "columns": 16_384}
 
 
+def test_the_usual_layer_does_not_grow_along_what_is_no_size() -> None:
+    pools = SweepPlan("average_pool2d", {"kernel": Range(1, 7)}, {"channels": 1})
+    assert pools.usual() == pools.probe_at({"kernel": 3})
+    kept = SweepPlan("top_k", {"kept": Range(1, 100)}, {"columns": 100})
+    assert kept.usual().dimensions["kept"] <= 100
+
+
 @pytest.mark.parametrize("name", ["cnn", "int8", "sequence", "vision"])
 def test_sweeps_of_a_preset_that_share_a_file_share_a_reference(name: str) -> None:
     references: dict[Path, Probe] = {}
