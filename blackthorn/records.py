@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import Literal
 
 import msgspec
+import numpy as np
 
-from blackthorn.formulas import Correction, Formula, Point, Values
+from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
 
 SWEEP_SCHEMA = 3
 MODEL_SCHEMA = 4
@@ -186,6 +187,8 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return sum(planned.points for planned in self.sweeps)
 
 
+SHORTEST = 1e-12
+"""Stands in for seconds that are zero where something is divided by them."""
 BYTES_MOVED = "bytes_moved"
 """What a formula may speak of beside dimensions: bytes of input, weights and output together, by which caches take a layer."""
 
@@ -226,6 +229,19 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
     def spans(self) -> dict[str, tuple[int, int]]:
         """Least and largest value of every dimension: of a fixed one, twice the same."""
         return {**self.ranges, **{name: (value, value) for name, value in self.fixed.items()}}
+
+    @cached_property
+    def within_caches(self) -> Formula:
+        """The formula without what comes from beyond caches."""
+        return within_knots(self.formula)
+
+    def streamed(self, point: Point) -> Values:
+        """The share of the time at points that comes from beyond caches, shape (n,), 0 to 1; raises as `seconds` does."""
+        whole = self.formula.evaluate(point)
+        if self.within_caches == self.formula:
+            return np.zeros_like(whole)
+        shares: Values = np.clip(1.0 - self.within_caches.evaluate(point) / np.maximum(whole, SHORTEST), 0.0, 1.0)
+        return shares
 
     def seconds(self, point: Point) -> Values:
         """What layers at points take, corrected, shape (n,).
@@ -310,7 +326,7 @@ class LayerPrediction(msgspec.Struct, frozen=True):
     """One layer's share of a prediction; `seconds` is None exactly where `source` is unknown.
 
     `seconds` and `macs` are those of all the `times` that it runs in a call of the network. `reference` tells the machine speed
-    at which they are stated.
+    at which they are stated; `streamed` is the share of the time that comes from beyond caches, which does not answer to it.
     """
 
     name: str
@@ -321,6 +337,7 @@ class LayerPrediction(msgspec.Struct, frozen=True):
     macs: int
     times: int = 1
     reference: Reference | None = None
+    streamed: float = 0.0
 
 
 class Coverage(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackthorn.errors import BadFile
-from blackthorn.formulas import AtMost, Constant, Formula, Linear, Step, Switch
+from blackthorn.formulas import AtMost, Constant, Formula, Hinge, Linear, Step, Switch
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import at_speeds, coverage, distances, predict, prediction_json
@@ -268,6 +268,20 @@ def test_a_prediction_is_carried_to_other_speeds_class_by_class() -> None:
     assert slower.layers[1] == found.layers[1]
     assert at_speeds(slower, {probe.key: 1e-3}).seconds == pytest.approx(found.seconds)
     assert at_speeds(found, {}) == found
+
+
+def test_what_comes_from_beyond_caches_does_not_answer_to_the_speed_of_a_reference() -> None:
+    reference = Reference(Probe("conv2d", {"filters": 1}), 1e-3)
+    curve = Hinge("filters", 50, Linear("filters", Constant(0.0), Constant(1e-5)), Constant(6e-5))
+    model = model_of(msgspec.structs.replace(a_class(curve), reference=reference))
+    small, large = Network("n", (a_layer(filters=40),)), Network("n", (a_layer(filters=100),))
+    assert predict(small, model).layers[0].streamed == 0.0
+    before = predict(large, model)
+    assert before.layers[0].streamed == pytest.approx(0.75)
+    slow = at_speeds(before, {reference.probe.key: 2e-3})
+    assert slow.seconds == pytest.approx(3e-3 + 2 * 1e-3)
+    assert slow.layers[0].streamed == pytest.approx(0.6)
+    assert at_speeds(slow, {reference.probe.key: 1e-3}).seconds == pytest.approx(before.seconds)
 
 
 def test_json_is_exactly_what_is_promised() -> None:

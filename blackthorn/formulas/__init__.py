@@ -3,7 +3,7 @@
 from blackthorn.formulas.base import Formula, Point, Values, decode_formula, formula_schema
 from blackthorn.formulas.constant import Constant
 from blackthorn.formulas.correction import Correction
-from blackthorn.formulas.hinge import Hinge
+from blackthorn.formulas.hinge import Hinge, within_knots
 from blackthorn.formulas.linear import Linear
 from blackthorn.formulas.step import Step
 from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
@@ -37,4 +37,5 @@ __all__ = [
     "Values",
     "decode_formula",
     "formula_schema",
+    "within_knots",
 ]

@@ -18,6 +18,14 @@ def beyond(x: ArrayLike, knot: ArrayLike) -> Values:
     return np.maximum(np.asarray(x, dtype=np.float64) - np.asarray(knot, dtype=np.float64), 0.0)
 
 
+def within_knots(formula: Formula) -> Formula:
+    """The formula without what lies beyond any knot."""
+    assert isinstance(formula, Node)
+    fields = {name: getattr(formula, name) for name in formula.__struct_fields__}
+    fields = {name: within_knots(value) if isinstance(value, Formula) else value for name, value in fields.items()}
+    return fields["base"] if isinstance(formula, Hinge) else type(formula)(**fields)
+
+
 class Hinge(Node, frozen=True, tag="hinge"):
     """base + max(0, x - knot) * slope, x being the value of `dimension`; base and slope are formulas again."""
 

@@ -19,6 +19,7 @@ from blackthorn.formulas import (
     Tiling,
     decode_formula,
     formula_schema,
+    within_knots,
 )
 from blackthorn.formulas.notation import LATEX, TEXT
 from blackthorn.formulas.step import steps_climbed
@@ -74,6 +75,13 @@ def test_a_hinge_counts_what_lies_beyond_its_knot() -> None:
     hinge = Hinge("bytes_moved", 100, Constant(1.0), Constant(0.5))
     assert hinge.evaluate({"bytes_moved": [1, 100, 101, 104]}).tolist() == [1.0, 1.0, 1.5, 3.0]
     assert hinge.text() == "1 + (bytes_moved - 100 if bytes_moved > 100 else 0) * 0.5"
+
+
+def test_a_formula_within_its_knots_is_that_of_small_layers() -> None:
+    inner = Hinge("height", 3, Constant(2.0), Constant(9.0))
+    formula = Step("filters", 4, Hinge("bytes_moved", 10, Constant(1.0), Constant(5.0)), inner)
+    assert within_knots(formula) == Step("filters", 4, Constant(1.0), Constant(2.0))
+    assert within_knots(PUBLISHED) == PUBLISHED
 
 
 def test_a_hinge_without_a_knot_is_refused() -> None:
