@@ -271,7 +271,7 @@ def test_a_prediction_is_carried_to_other_speeds_class_by_class() -> None:
 
 
 def test_what_comes_from_beyond_caches_does_not_answer_to_the_speed_of_a_reference() -> None:
-    reference = Reference(Probe("conv2d", {"filters": 1}), 1e-3)
+    reference = Reference(CONV.probe_at({}), 1e-3)
     curve = Hinge("filters", 50, Linear("filters", Constant(0.0), Constant(1e-5)), Constant(6e-5))
     model = model_of(msgspec.structs.replace(a_class(curve), reference=reference))
     small, large = Network("n", (a_layer(filters=40),)), Network("n", (a_layer(filters=100),))
