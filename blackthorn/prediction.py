@@ -213,8 +213,8 @@ def _work(kind: LayerKind, precision: Precision, layer: Dimensions) -> int:
     return kind.macs(layer) or kind.bytes_moved(layer, precision)
 
 
-def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimensions]) -> tuple[Floats, Floats]:
-    """Seconds of layers of a kind by one formula, and the shares that are streamed, shape (layers,) each."""
+def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimensions]) -> tuple[Floats, Floats | float]:
+    """Seconds of layers of a kind by one formula, and the shares that are streamed, shape (layers,); 0 where none are."""
     try:
         with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
             quantities = Quantities(kind, formula.precision, layers)

@@ -231,16 +231,21 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         return {**self.ranges, **{name: (value, value) for name, value in self.fixed.items()}}
 
     @cached_property
-    def within_caches(self) -> Formula:
-        """The formula without what comes from beyond caches."""
-        return within_knots(self.formula)
+    def within_caches(self) -> Formula | None:
+        """The formula without what comes from beyond caches; None where it knows of none."""
+        within = within_knots(self.formula)
+        return None if within == self.formula else within
 
-    def streamed(self, point: Point) -> Values:
-        """The share of the time at points that comes from beyond caches, shape (n,), 0 to 1; raises as `seconds` does."""
-        whole = self.formula.evaluate(point)
-        if self.within_caches == self.formula:
-            return np.zeros_like(whole)
-        shares: Values = np.clip(1.0 - self.within_caches.evaluate(point) / np.maximum(whole, SHORTEST), 0.0, 1.0)
+    def streamed(self, point: Point) -> Values | float:
+        """The share of the time at points that comes from beyond caches, 0 to 1, shape (n,); one number where it is nothing.
+
+        Raises:
+            KeyError: as `seconds` does.
+        """
+        if self.within_caches is None:
+            return 0.0
+        whole = np.maximum(self.formula.evaluate(point), SHORTEST)
+        shares: Values = np.clip(1.0 - self.within_caches.evaluate(point) / whole, 0.0, 1.0)
         return shares
 
     def seconds(self, point: Point) -> Values:
