@@ -87,7 +87,7 @@ def _between_kernels(network: Network) -> NetworkLayer:
 def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction:
     """The prediction at other machine speeds than those at which the fitted model is stated.
 
-    What comes from beyond caches stays as it is: while a shared computer took 1.6 times as long for what lay in its caches,
+    What layers that only move memory bring from beyond caches stays as it is: while a shared computer took 1.6 times as long for what lay in its caches,
     layers of 11 MB took as long as ever.
 
     Args:
@@ -214,11 +214,15 @@ def _work(kind: LayerKind, precision: Precision, layer: Dimensions) -> int:
 
 
 def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimensions]) -> tuple[Floats, Floats | float]:
-    """Seconds of layers of a kind by one formula, and the shares that are streamed, shape (layers,); 0 where none are."""
+    """Seconds of layers of a kind by one formula, and the shares that are streamed, shape (layers,); 0 where none are.
+
+    Layers that multiply answer to the speed of their reference as wholes: its weights come from beyond the caches, too.
+    """
     try:
         with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
             quantities = Quantities(kind, formula.precision, layers)
-            return formula.seconds(quantities), formula.streamed(quantities)
+            streamed = 0.0 if kind.macs(layers[0]) else formula.streamed(quantities)
+            return formula.seconds(quantities), streamed
     except KeyError as error:
         problem = f"a formula of {formula.layer} speaks of the dimension {error}, which {formula.layer} does not have"
         raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error

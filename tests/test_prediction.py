@@ -271,10 +271,12 @@ def test_a_prediction_is_carried_to_other_speeds_class_by_class() -> None:
 
 
 def test_what_comes_from_beyond_caches_does_not_answer_to_the_speed_of_a_reference() -> None:
-    reference = Reference(CONV.probe_at({}), 1e-3)
-    curve = Hinge("filters", 50, Linear("filters", Constant(0.0), Constant(1e-5)), Constant(6e-5))
-    model = model_of(msgspec.structs.replace(a_class(curve), reference=reference))
-    small, large = Network("n", (a_layer(filters=40),)), Network("n", (a_layer(filters=100),))
+    relu = layer_kind("relu")
+    reference = Reference(relu.probe_at({}), 1e-3)
+    curve = Hinge("elements", 50, Linear("elements", Constant(0.0), Constant(1e-5)), Constant(6e-5))
+    group = msgspec.structs.replace(a_class(curve), layer="relu", fixed={}, ranges={"elements": (1, 1000)}, reference=reference)
+    model = model_of(group)
+    small, large = (Network("n", (NetworkLayer("r", "Relu", "relu", {"elements": size}, 0),)) for size in (40, 100))
     assert predict(small, model).layers[0].streamed == 0.0
     before = predict(large, model)
     assert before.layers[0].streamed == pytest.approx(0.75)
@@ -282,6 +284,11 @@ def test_what_comes_from_beyond_caches_does_not_answer_to_the_speed_of_a_referen
     assert slow.seconds == pytest.approx(3e-3 + 2 * 1e-3)
     assert slow.layers[0].streamed == pytest.approx(0.6)
     assert at_speeds(slow, {reference.probe.key: 1e-3}).seconds == pytest.approx(before.seconds)
+
+
+def test_layers_that_multiply_answer_to_their_reference_as_wholes() -> None:
+    curve = Hinge("filters", 50, Linear("filters", Constant(0.0), Constant(1e-5)), Constant(6e-5))
+    assert only(model_of(a_class(curve)), a_layer(filters=100)).streamed == 0.0
 
 
 def test_json_is_exactly_what_is_promised() -> None:
