@@ -87,8 +87,8 @@ def _between_kernels(network: Network) -> NetworkLayer:
 def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction:
     """The prediction at other machine speeds than those at which the fitted model is stated.
 
-    What layers that only move memory bring from beyond caches stays as it is: while a shared computer took 1.6 times as long for what lay in its caches,
-    layers of 11 MB took as long as ever.
+    What layers that only move memory bring from beyond caches stays as it is: while a shared computer took 1.6 times as long for
+    what lay in its caches, layers of 11 MB took as long as ever.
 
     Args:
         prediction: of a network.
@@ -143,7 +143,8 @@ def _answers(
 
     Of formulas that are as near, the first is chosen: `formulas` begin with that of most points.
     """
-    layers = [_in_one_image(kind, layer, formulas) for layer in layers]
+    if kind.channelwise is not None:
+        layers = [_in_one_image(layer, kind.channelwise, formulas) for layer in layers]
     names = [dimension.name for dimension in kind.dimensions]
     points = np.array([[layer[name] for name in names] for layer in layers], dtype=np.float64)
     off_fixed, off_range = distances(names, points, formulas)
@@ -162,15 +163,16 @@ def _answers(
     return [_checked(*answer) for answer in found]
 
 
-def _in_one_image(kind: LayerKind, layer: Dimensions, formulas: Sequence[LayerFormula]) -> Dimensions:
-    """A layer over a batch as one over a single image with as many more channels: of a kind that works on every channel by
-    itself, and where no class was measured at such a batch.
+def _in_one_image(layer: Dimensions, channels: str, formulas: Sequence[LayerFormula]) -> Dimensions:
+    """A layer over a batch as one over a single image with as many more channels, where no class was measured at such a batch.
+
+    Its kind works on every channel by itself.
     """
-    batch = layer.get("batch", 1)
+    batch = layer["batch"]
     spans = (formula.spans.get("batch", ANYWHERE) for formula in formulas)
-    if kind.channelwise is None or batch == 1 or any(low <= batch <= high for low, high in spans):
+    if batch == 1 or any(low <= batch <= high for low, high in spans):
         return layer
-    return {**layer, kind.channelwise: layer[kind.channelwise] * batch, "batch": 1}
+    return {**layer, channels: layer[channels] * batch, "batch": 1}
 
 
 def distances(names: Sequence[str], points: Floats, formulas: Sequence[LayerFormula]) -> tuple[Floats, Floats]:
