@@ -87,8 +87,8 @@ def _between_kernels(network: Network) -> NetworkLayer:
 def at_speeds(prediction: Prediction, speeds: Mapping[str, float]) -> Prediction:
     """The prediction at other machine speeds than those at which the fitted model is stated.
 
-    What layers that only move memory bring from beyond caches stays as it is: while a shared computer took 1.6 times as long for
-    what lay in its caches, layers of 11 MB took as long as ever.
+    What layers that only move memory bring from beyond caches stays as it is: while a shared computer took 1.6 times as long
+    for what lay in its caches, layers of 11 MB took as long as ever.
 
     Args:
         prediction: of a network.
