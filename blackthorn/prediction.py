@@ -223,8 +223,7 @@ def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimension
     try:
         with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
             quantities = Quantities(kind, formula.precision, layers)
-            streamed = 0.0 if kind.macs(layers[0]) else formula.streamed(quantities)
-            return formula.seconds(quantities), streamed
+            return (formula.seconds(quantities), 0.0) if kind.macs(layers[0]) else formula.streamed(quantities)
     except KeyError as error:
         problem = f"a formula of {formula.layer} speaks of the dimension {error}, which {formula.layer} does not have"
         raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error

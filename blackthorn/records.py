@@ -236,18 +236,6 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         within = within_knots(self.formula)
         return None if within == self.formula else within
 
-    def streamed(self, point: Point) -> Values | float:
-        """The share of the time at points that comes from beyond caches, 0 to 1, shape (n,); one number where it is nothing.
-
-        Raises:
-            KeyError: as `seconds` does.
-        """
-        if self.within_caches is None:
-            return 0.0
-        whole = np.maximum(self.formula.evaluate(point), SHORTEST)
-        shares: Values = np.clip(1.0 - self.within_caches.evaluate(point) / whole, 0.0, 1.0)
-        return shares
-
     def seconds(self, point: Point) -> Values:
         """What layers at points take, corrected, shape (n,).
 
@@ -257,8 +245,19 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         Raises:
             KeyError: the formula speaks of a dimension that is not there.
         """
-        seconds = self.formula.evaluate(point)
+        return self._corrected(self.formula.evaluate(point), point)
+
+    def _corrected(self, seconds: Values, point: Point) -> Values:
         return seconds if self.correction is None else seconds * self.correction.factor(point)
+
+    def streamed(self, point: Point) -> tuple[Values, Values | float]:
+        """`seconds`, and the share of them that comes from beyond caches, 0 to 1: shape (n,), or one number where none does."""
+        seconds = self.formula.evaluate(point)
+        corrected = self._corrected(seconds, point)
+        if self.within_caches is None:
+            return corrected, 0.0
+        shares: Values = np.clip(1.0 - self.within_caches.evaluate(point) / np.maximum(seconds, SHORTEST), 0.0, 1.0)
+        return corrected, shares
 
 
 class FittedModel(msgspec.Struct, frozen=True, dict=True):
