@@ -294,7 +294,7 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
         formula = build(depth + 1, parts[0])
         first_stair = 1 + leaf.linear
         if leaf.linear and parts[1]:
-            formula = Linear(name, formula, build(depth + 1, parts[1]))
+            formula = Linear(name, formula, build(depth + 1, parts[1]), leaf.offset)
         for i, width in enumerate(leaf.widths, first_stair):
             if parts[i]:
                 formula = Step(name, width, formula, build(depth + 1, parts[i]))

@@ -24,19 +24,21 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     """A constant, a line where `linear`, a staircase of each width, and where there is a tiling its tiles and pieces.
 
     From each of `knots` on there is a line more: memory beyond a cache is slower, whatever the layer does with it, so that
-    what lies beyond a knot is added to the products of all other functions and multiplied by none.
+    what lies beyond a knot is added to the products of all other functions and multiplied by none. The line begins at `offset`:
+    what lies before costs nothing.
     """
 
     widths: tuple[int, ...] = ()
     linear: bool = False
     tiling: Tiling | None = None
     knots: tuple[int, ...] = ()
+    offset: float = 0.0
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
         columns = np.ones((self.terms(), len(x)))
         if self.linear:
-            columns[1] = x
+            columns[1] = beyond(x, self.offset) if self.offset else x
         if self.widths:
             columns[1 + self.linear : 1 + self.linear + len(self.widths)] = steps_climbed(x, np.array(self.widths)[:, None])
         if self.tiling is not None:

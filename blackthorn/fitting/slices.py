@@ -33,6 +33,9 @@ WIDEST_TILE = 16
 """Widest tile looked for: kernels keep a tile in registers, of which there are 16 or 32."""
 MOST_APART = 6
 """Most values before the first tile: those that touch the padding of a kernel of 7 x 7."""
+OFFSETS = (2 / 3, 1.0, 6 / 5, 12 / 7)
+"""What a line may begin at: rows outside of the image of all positions of windows of 3, 5 and 7 rows (a same-padded window of
+k = 2 p + 1 has p (p + 1) / k of a position's work there), and 1, which lets a first row be as cheap as it likes."""
 FEWEST_IN_REGIME = 2
 DEEPEST = 2
 KNOT_ALTERNATIVES = 16
@@ -100,6 +103,7 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
         return condition + naming_cost(shape.then, alternatives) + naming_cost(shape.otherwise, alternatives)
     stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
     stairs += len(shape.knots) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
+    stairs += NODE_COST + math.log(len(OFFSETS)) if shape.offset else 0.0
     return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(len(tilings())))
 
 

@@ -28,7 +28,7 @@ from blackthorn.fitting.joint import (
 )
 from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
-from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, explain, tilings
+from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stairs, explain, tilings
 from blackthorn.formulas import AtMost, DivisibleBy
 
 Floats = NDArray[np.float64]
@@ -213,11 +213,18 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
         return
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
+        yield from _begun_elsewhere(shape)
     else:
         yield from dict.fromkeys(leaves(shape))
         for place in range(sum(1 for _ in leaves(shape))):
             yield from (with_leaf(shape, place, leaf) for leaf in (LINE, CONSTANT, *usual_stairs(points.dimensions[name])))
     yield from _likely_tilings(points, best, name)
+
+
+def _begun_elsewhere(leaf: Leaf) -> Iterator[Leaf]:
+    """The leaf with its line, where it has one, from other offsets on."""
+    if leaf.linear:
+        yield from (msgspec.structs.replace(leaf, offset=offset) for offset in (0.0, *OFFSETS) if offset != leaf.offset)
 
 
 def _knotted(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
@@ -246,10 +253,15 @@ def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Ite
         return
     naming = block_cost(widths, len(widths))
     other = naming + sum(_width_costs(points, best, name, widths, instead=True))
-    yield from (Leaf((*leaf.widths[:-1], width), leaf.linear) for width in _cheapest(widths, other, leaf.widths[:-1]))
+    yield from (_with_widths(leaf, (*leaf.widths[:-1], width)) for width in _cheapest(widths, other, leaf.widths[:-1]))
     if len(leaf.widths) < MOST_WIDTHS:
         second = naming + sum(_width_costs(points, best, name, widths, instead=False))
-        yield from (Leaf((*leaf.widths, width), leaf.linear) for width in _cheapest(widths, second, leaf.widths))
+        yield from (_with_widths(leaf, (*leaf.widths, width)) for width in _cheapest(widths, second, leaf.widths))
+
+
+def _with_widths(leaf: Leaf, widths: tuple[int, ...]) -> Leaf:
+    """The leaf's line with stairs of these widths."""
+    return Leaf(widths, leaf.linear, offset=leaf.offset)
 
 
 def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape]:

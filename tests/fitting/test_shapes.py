@@ -40,6 +40,10 @@ def test_the_columns_of_a_leaf():
     assert columns.tolist() == [[1, 1, 1, 1], [1, 4, 5, 9], [0, 0, 1, 2]]
 
 
+def test_the_line_of_a_leaf_begins_at_its_offset():
+    assert Leaf(linear=True, offset=1.5).columns(np.array([1.0, 2.0, 4.0]))[1].tolist() == [0.0, 0.5, 2.5]
+
+
 def test_the_then_side_comes_first():
     first, second = regimes(Split(AtMost(5), LINE, LINE), np.array([3.0, 8.0]))
     assert first.tolist() == [True, False]

@@ -25,6 +25,13 @@ def test_tiles_are_found_with_their_offset_and_pieces() -> None:
     assert best.noise < 0.015
 
 
+def test_rows_in_the_padding_cost_nothing() -> None:
+    rows = Linear("height", Constant(0.0), Linear("width", Constant(1e-6), Constant(3e-7)), offset=2 / 3)
+    fit = fit_points(random_points(Linear("channels", Constant(0.0), rows), 60, 0.01, channels=500, height=60, width=60))[0]
+    assert fit.structure["height"] == Leaf(linear=True, offset=2 / 3)
+    assert fit.structure["width"].offset == 0.0
+
+
 def test_what_lies_beyond_a_cache_is_found() -> None:
     near, far = Hinge("bytes_moved", 2**20, Constant(0.0), Constant(4e-11)), Linear("channels", Constant(0.0), Constant(4e-10))
     points = random_points(Linear("area", Constant(1e-6), far), 60, 0.01, channels=1000, area=4000)

@@ -60,6 +60,29 @@ def test_a_line() -> None:
     assert line.text() == "1 + height * 0.25"
 
 
+def test_a_line_may_begin_with_rows_that_cost_nothing() -> None:
+    padded = Linear("height", Constant(1.0), Constant(3.0), offset=2 / 3)
+    assert padded.evaluate({"height": [1, 4]}).tolist() == pytest.approx([2.0, 11.0])
+    assert padded.text() == "1 + (height - 0.66667) * 3"
+    assert padded.scaled(2.0) == Linear("height", Constant(2.0), Constant(6.0), offset=2 / 3)
+    wide = Linear("height", Constant(0.0), Constant(1.0), offset=1.5)
+    assert wide.evaluate({"height": [1, 2]}).tolist() == [0.0, 0.5]
+    assert wide.text() == "(height - 1.5 if height > 1.5 else 0) * 1"
+
+
+@pytest.mark.parametrize("offset", [-1.0, float("nan"), float("inf")])
+def test_a_line_that_begins_nowhere_is_refused(offset: float) -> None:
+    with pytest.raises(BadValue, match="use an offset of 0 or more"):
+        Linear("height", Constant(1.0), Constant(1.0), offset)
+
+
+def test_files_from_before_lines_had_offsets_are_read() -> None:
+    line = Linear("height", Constant(1.0), Constant(2.0))
+    data = msgspec.to_builtins(line)
+    del data["offset"]
+    assert decode_formula(Formula, data) == line
+
+
 def test_a_block_begun_is_a_block_paid() -> None:
     assert steps_climbed([1, 16, 17, 32, 33], 16).tolist() == [0, 0, 1, 1, 2]
     assert Step("filters", 16, Constant(1.0), Constant(0.5)).evaluate({"filters": [1, 16, 17, 33]}).tolist() == [1, 1, 1.5, 2]
