@@ -17,7 +17,7 @@ import numpy as np
 from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
 
 SWEEP_SCHEMA = 3
-MODEL_SCHEMA = 4
+MODEL_SCHEMA = 5
 PREDICTION_SCHEMA = 1
 PRESET_SCHEMA = 1
 TIMING_SCHEMA = 1

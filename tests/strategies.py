@@ -72,7 +72,7 @@ def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str
     by_kind: dict[str, st.SearchStrategy[Formula]] = {
         "constant": constants(),
         "hinge": st.builds(Hinge, dimension, sizes, inner, inner),
-        "linear": st.builds(Linear, dimension, inner, inner),
+        "linear": st.builds(Linear, dimension, inner, inner, st.sampled_from([0.0, 2 / 3, 1.0, 12 / 7])),
         "step": st.builds(Step, dimension, sizes, inner, inner),
         "switch": st.builds(Switch, dimension, conditions(), inner, inner),
         "tiles": st.builds(Tiles, dimension, tilings(), inner, inner, inner),
@@ -188,12 +188,12 @@ def corrections() -> st.SearchStrategy[Correction]:
     """Over filters and channels, of one to three points."""
     known = st.lists(st.tuples(st.tuples(sizes, sizes), finite), min_size=1, max_size=3)
     return st.builds(
-        lambda known, divisor, length, without: Correction(
-            ("filters", "channels"), divisor, length, tuple(p for p, _ in known), tuple(w for _, w in known), without
+        lambda known, divisor, lengths, without: Correction(
+            ("filters", "channels"), divisor, lengths, tuple(p for p, _ in known), tuple(w for _, w in known), without
         ),
         known,
         st.sampled_from([1, 4, 16]),
-        positive,
+        st.tuples(positive, positive),
         positive,
     )
 

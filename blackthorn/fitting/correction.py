@@ -1,40 +1,45 @@
 """Corrections of formulas: fitted to what a formula leaves unexplained, and kept only where left-out points say that it helps.
 
-How far errors reach, which divisor tells values apart and how much of an error is noise are those that predict each point best
-from all others, for which regression with a kernel has a closed form.
+How far errors reach along each dimension, which divisor tells values apart and how much of an error is noise are those that
+make what was measured likeliest, found by trying one after the other in smaller and smaller steps.
 
-Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 5.12 (leave-one-out).
+Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 5.8 (the evidence); Hooke and Jeeves,
+"Direct search solution of numerical and statistical problems", Journal of the ACM 8, 1961 (the search).
 """
 
+import math
 from collections.abc import Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import NORMAL_MEDIAN, SMALLEST, sharpness
+from blackthorn.fitting.evidence import LEAST_NOISE, SMALLEST, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, Points
 from blackthorn.fitting.leaving_out import parts, rmspe
 from blackthorn.formulas.correction import NO_DIVISOR, Correction, nearness, places
 
 Floats = NDArray[np.float64]
 
-LENGTHS = (1.0, 2.0, 4.0, 8.0)
-"""Octaves over which errors may stay alike: fewer is noise, more a constant factor, which the formula has."""
-DIVISORS = (NO_DIVISOR, 4, 8, 16, 32)
+USUAL_LENGTH, LENGTH_SPREAD = 3.0, 1.0
+"""Octaves over which errors stay alike before anything is seen, and the standard deviation of their logarithm."""
+RATIO_SPREAD = 2.0
+"""That of the logarithm of the variance of what is explained over that of noise, which are alike before anything is seen."""
+STEPS = (2.0, 1.0, 0.5)
+"""Octaves by which lengths, and the ratio of variances, are moved in the search."""
+MOST_ROUNDS = 6
+"""Rounds with one step: each moves every number at most once."""
+DIVISORS = (4, 8, 16, 32)
 """Blocks that runtimes work in."""
-SIGNAL_TO_NOISE = (0.25, 1.0, 4.0, 16.0)
-"""Variance of what is explained over that of noise."""
+NOISE_POINTS = 2.0
+"""How many points the usual noise counts for."""
 FEWEST_POINTS = 10
 """Of fewer, errors left out say little about whether a correction helps."""
 MOST_POINTS = 512
 """Of more, which are full sweeps along a line, a formula needs no help, and solving for them takes seconds."""
-WEIGHT_DIGITS = 6
+WEIGHT_DIGITS, LENGTH_DIGITS = 6, 4
 """Digits after the point of what is stored: a millionth of a factor."""
-FAR_OFF = 4.0
-"""Errors beyond so many standard deviations count as so many: outliers are not to be learnt."""
-HELPS = 0.95
+HELPS = 0.96
 """A correction is kept where left-out errors shrink at least to this share of the formula's own."""
 
 
@@ -42,8 +47,14 @@ class Manner(NamedTuple):
     """How a correction is fitted: see `Correction`; `ratio` is the variance of what is explained over that of noise."""
 
     divisor: int
-    length: float
+    lengths: tuple[float, ...]
     ratio: float
+
+    def moved(self, place: int, octaves: float) -> "Manner":
+        """The same with one of its numbers, the lengths and then the ratio, so many octaves larger."""
+        numbers = [*self.lengths, self.ratio]
+        numbers[place] *= 2.0**octaves
+        return Manner(self.divisor, tuple(numbers[:-1]), numbers[-1])
 
 
 class Corrected(NamedTuple):
@@ -64,17 +75,21 @@ def corrected(points: Points, fit: JointFit, residuals: Floats) -> Corrected | N
     if not FEWEST_POINTS <= len(points) <= MOST_POINTS:
         return None
     names = _independent(points)
-    manner = _best_manner(points, fit, names)
+    manner = _Search(points, fit, names).best()
     errors = np.empty(len(points))
     for left_out, trained in parts(points, fit):
         held, rest = points.where(left_out), points.where(~left_out)
         factor = _fitted(rest, trained, names, manner, 0.0).factor(held.dimensions)
         errors[left_out] = factor * trained.predict(held.dimensions) / held.seconds - 1.0
-    sharp = sharpness(points.seconds)
-    without = rmspe(residuals * sharp)
-    if rmspe(errors * sharp) > HELPS * without:
+    if _misfit(errors, points) > HELPS * _misfit(residuals, points):
         return None
     return Corrected(_fitted(points, fit, names, manner, rmspe(residuals)), errors)
+
+
+def _misfit(residuals: Floats, points: Points) -> float:
+    """Root mean square of logarithms of predicted over measured: what is learnt is a logarithm, and outliers are not."""
+    logarithms = np.log(np.maximum(1.0 + residuals, SMALLEST))
+    return float(np.sqrt(np.mean(bounded(logarithms * sharpness(points.seconds)) ** 2)))
 
 
 def _independent(points: Points) -> tuple[str, ...]:
@@ -95,42 +110,60 @@ class _Errors(NamedTuple):
 
 def _unexplained(points: Points, fit: JointFit) -> _Errors:
     logarithms = np.log(points.seconds / np.maximum(fit.predict(points.dimensions), SMALLEST))
-    limit = FAR_OFF * NORMAL_MEDIAN * float(np.median(np.abs(logarithms)))
-    return _Errors(np.clip(logarithms, -limit, limit), np.sqrt(points.weights) * sharpness(points.seconds))
+    return _Errors(bounded(logarithms), np.sqrt(points.weights) * sharpness(points.seconds))
 
 
-def _shared(points: Points, names: Sequence[str], divisor: int, length: float, certainty: Floats) -> Floats:
-    """Covariance of what errors have in common, in units of their noise, at a ratio of 1; shape (n, n)."""
-    known = places([points.dimensions[name] for name in names], divisor)
-    covariance: Floats = nearness(known, known, length) * np.outer(certainty, certainty)
-    return covariance
+class _Search:
+    """What makes the errors of a formula likeliest: unlikelihoods in nats, up to what all manners have in common."""
+
+    def __init__(self, points: Points, fit: JointFit, names: Sequence[str]) -> None:
+        errors = _unexplained(points, fit)
+        self._values = [points.dimensions[name] for name in names]
+        self._certain = np.outer(errors.certainty, errors.certainty)
+        self._target = errors.certainty * errors.logarithms
+
+    def best(self) -> Manner:
+        """The likeliest manner: without a divisor first, and then with those lengths each divisor in turn."""
+        best = Manner(NO_DIVISOR, (USUAL_LENGTH,) * len(self._values), 1.0)
+        least = self._unlikelihood(best)
+        for step in STEPS:
+            for _ in range(MOST_ROUNDS):
+                before = least
+                for place in range(len(self._values) + 1):
+                    tried = [best.moved(place, step), best.moved(place, -step)]
+                    best, least = min([(best, least), *((one, self._unlikelihood(one)) for one in tried)], key=_second)
+                if least >= before:
+                    break
+        tried = [best, *(best._replace(divisor=divisor) for divisor in DIVISORS)]
+        return min(tried, key=self._unlikelihood)
+
+    def _unlikelihood(self, manner: Manner) -> float:
+        """Of the errors, the variance of their noise being the likeliest one, and of the manner by itself."""
+        count = len(self._target)
+        alike = places(self._values, manner.lengths, manner.divisor)
+        system = np.eye(count) + manner.ratio * nearness(alike, alike) * self._certain
+        factor = np.linalg.cholesky(system)
+        squares = float(np.sum(np.linalg.solve(factor, self._target) ** 2)) + NOISE_POINTS * LEAST_NOISE**2
+        of_errors = 0.5 * (count + NOISE_POINTS) * math.log(squares) + float(np.log(np.diag(factor)).sum())
+        lengths = np.log(np.array(manner.lengths) / USUAL_LENGTH) / LENGTH_SPREAD
+        return of_errors + 0.5 * float(np.sum(lengths**2)) + 0.5 * (math.log(manner.ratio) / RATIO_SPREAD) ** 2
 
 
-def _best_manner(points: Points, fit: JointFit, names: Sequence[str]) -> Manner:
-    """That by which every error is best predicted from all others: the mean square of what is left, in units of noise."""
-    errors = _unexplained(points, fit)
-    target = errors.certainty * errors.logarithms
-    left: dict[Manner, float] = {}
-    for divisor, length in product(DIVISORS, LENGTHS):
-        values, vectors = np.linalg.eigh(_shared(points, names, divisor, length, errors.certainty))
-        turned = vectors.T @ target
-        for ratio in SIGNAL_TO_NOISE:
-            shrunk = 1.0 / (1.0 + ratio * np.maximum(values, 0.0))
-            left_out = vectors @ (shrunk * turned) / (vectors**2 @ shrunk)
-            left[Manner(divisor, length, ratio)] = float(np.mean(left_out**2))
-    return min(left, key=left.__getitem__)
+def _second(entry: tuple[Manner, float]) -> float:
+    return entry[1]
 
 
 def _fitted(points: Points, fit: JointFit, names: Sequence[str], manner: Manner, without: float) -> Correction:
     errors = _unexplained(points, fit)
-    system = np.eye(len(points)) + manner.ratio * _shared(points, names, manner.divisor, manner.length, errors.certainty)
+    values = np.array([points.dimensions[name] for name in names])
+    alike = places(values, manner.lengths, manner.divisor)
+    system = np.eye(len(points)) + manner.ratio * nearness(alike, alike) * np.outer(errors.certainty, errors.certainty)
     solved = np.linalg.solve(system, errors.certainty * errors.logarithms)
-    values = np.array([points.dimensions[name] for name in names]).T
     return Correction(
         dimensions=tuple(names),
         divisor=manner.divisor,
-        length=manner.length,
-        points=tuple(tuple(int(value) for value in row) for row in values),
+        lengths=tuple(round(length, LENGTH_DIGITS) for length in manner.lengths),
+        points=tuple(tuple(int(value) for value in row) for row in values.T),
         weights=tuple(round(float(weight), WEIGHT_DIGITS) for weight in manner.ratio * errors.certainty * solved),
         without=without,
     )

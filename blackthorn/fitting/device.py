@@ -1,5 +1,6 @@
 """From the sweeps of one device to its fitted model: one formula for each class of layers."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.correction import corrected
-from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
+from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
 from blackthorn.fitting.leaving_out import cross_validated, rmspe
 from blackthorn.fitting.lines import without_crowds
@@ -32,8 +33,9 @@ from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]
 
-ALIKE_SHARE, ALIKE_PERCENT = 0.02, 0.1
-"""Left-out errors that differ by a fiftieth, or by a tenth of a percent, do not tell structures apart."""
+ALIKE = 0.25
+"""Structures whose left-out errors differ by fewer standard errors than this are alike: the one-standard-error rule of Breiman,
+Friedman, Olshen and Stone, "Classification and regression trees", 1984, with errors at the same points compared in pairs."""
 MOST_ON_LINE = 48
 """Points of one line that count where several dimensions vary: an adaptive sweep takes fewer."""
 
@@ -213,6 +215,11 @@ def best_fit(points: Points) -> tuple[JointFit, Floats]:
     lines = fit_structure(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})
     likely = sorted((*fits, lines), key=lambda fit: fit.cost)
     tried = list(zip(likely, cross_validated(points, likely), strict=True))
-    errors = [rmspe(residuals * sharpness(points.seconds)) for _, residuals in tried]
-    alike = (1.0 + ALIKE_SHARE) * min(errors) + ALIKE_PERCENT
-    return next(entry for entry, error in zip(tried, errors, strict=True) if error <= alike)
+    squares = [bounded(residuals * sharpness(points.seconds)) ** 2 for _, residuals in tried]
+    least = min(squares, key=np.mean)
+    return next(entry for entry, own in zip(tried, squares, strict=True) if _are_alike(own - least))
+
+
+def _are_alike(worse_by: Floats) -> bool:
+    """Whether squared errors that are so much larger, point by point, may be so by chance."""
+    return float(worse_by.mean()) <= ALIKE * float(worse_by.std()) / math.sqrt(len(worse_by))

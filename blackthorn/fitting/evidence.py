@@ -19,7 +19,7 @@ OUTLIER_SHARE = 0.05
 """Share of measurements taken to be preempted or otherwise worthless."""
 OUTLIER_DENSITY = OUTLIER_SHARE / 2.0
 """Such a measurement's relative residual lies anywhere from -1 to 1; so it costs some seven nats, however far it is off."""
-MIXTURE_ITERATIONS = 4
+MIXTURE_ITERATIONS = 3
 PRIOR_WEIGHT = 2.0
 """How many measurements the reported noise counts for when the noise is estimated."""
 LEAST_NOISE = 0.02
@@ -27,9 +27,11 @@ LEAST_NOISE = 0.02
 is nearer to a real device than 2 to 3 %."""
 CLOCK_SECONDS = 1e-7
 """Seconds that no timing of a kernel is sure of: the smallest layers, 4 us each, scatter so on a quiet machine."""
+FAR_OFF = 4.0
+"""Errors beyond so many standard deviations count as so many: outliers are no part of what is judged or learnt."""
 NORMAL_MEDIAN = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
-ITERATIONS = 7
+ITERATIONS = 5
 RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
 NEGATIVE_TOLERANCE = 1e-9
@@ -49,6 +51,12 @@ class Candidates(msgspec.Struct, frozen=True):
     coefficients: Floats
     noise: Floats
     cost: Floats
+
+
+def bounded(errors: Floats) -> Floats:
+    """Errors, those far off no further than `FAR_OFF` standard deviations as their median tells them; same shape."""
+    limit = FAR_OFF * NORMAL_MEDIAN * float(np.median(np.abs(errors)))
+    return np.clip(errors, -limit, limit)
 
 
 def sharpness(seconds: Floats) -> Floats:

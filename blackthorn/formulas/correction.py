@@ -33,7 +33,7 @@ class Correction(msgspec.Struct, frozen=True, dict=True):
     Attributes:
         dimensions: the dimensions that it looks at, d of them.
         divisor: values divisible by it are told apart from others; 1 where they are not.
-        length: octaves of a dimension over which errors stay alike.
+        lengths: octaves of each dimension over which errors stay alike.
         points: the measured layers, each by its d dimensions.
         weights: what each of them adds at its own place, to the logarithm of the factor.
         without: left-out error of the formula alone, root mean square, in percent.
@@ -41,7 +41,7 @@ class Correction(msgspec.Struct, frozen=True, dict=True):
 
     dimensions: tuple[str, ...]
     divisor: int
-    length: float
+    lengths: tuple[float, ...]
     points: tuple[tuple[int, ...], ...]
     weights: tuple[float, ...]
     without: float
@@ -52,40 +52,41 @@ class Correction(msgspec.Struct, frozen=True, dict=True):
         Raises:
             KeyError: a dimension is not in `point`.
         """
-        there = places([np.atleast_1d(point[name]) for name in self.dimensions], self.divisor)
-        logarithm = nearness(there, self._known, self.length) @ self._weights
+        there = places([np.atleast_1d(point[name]) for name in self.dimensions], self.lengths, self.divisor)
+        logarithm = nearness(there, self._known) @ self._weights
         most = math.log(LARGEST_FACTOR)
         factor: Floats = np.exp(np.clip(logarithm, -most, most))
         return factor
 
     @cached_property
     def _known(self) -> Floats:
-        return places(np.array(self.points, dtype=np.float64).T, self.divisor)
+        return places(np.array(self.points, dtype=np.float64).T, self.lengths, self.divisor)
 
     @cached_property
     def _weights(self) -> Floats:
         return np.array(self.weights)
 
 
-def places(dimensions: Sequence[Floats] | Floats, divisor: int) -> Floats:
+def places(dimensions: Sequence[Floats] | Floats, lengths: Sequence[float], divisor: int = NO_DIVISOR) -> Floats:
     """Where layers lie for the kernel: logarithms of their dimensions to base 2, then which are divisible; shape (n, d or 2 d).
 
     Args:
         dimensions: d arrays of shape (n,).
+        lengths: octaves of each dimension that count as one.
         divisor: 1 where it is all the same which are divisible.
     """
-    values = np.array(dimensions, dtype=np.float64)
-    columns = [np.log2(values)]
+    values, units = np.array(dimensions, dtype=np.float64), np.array(lengths)[:, None]
+    rows = [np.log2(values) / units]
     if divisor != NO_DIVISOR:
-        columns.append(APART * (values % divisor == 0))
-    return np.concatenate(columns).T
+        rows.append(APART / units * (values % divisor == 0))
+    return np.concatenate(rows).T
 
 
-def nearness(there: Floats, known: Floats, length: float) -> Floats:
+def nearness(there: Floats, known: Floats) -> Floats:
     """The Matern kernel for nu = 5/2 between places of shape (n, k) and (m, k), shape (n, m): 1 at no distance, 0 far away."""
     squared = np.zeros((len(there), len(known)))
     for one, other in zip(there.T, known.T, strict=True):
         squared += np.subtract.outer(one, other) ** 2
-    distance = np.sqrt(5.0 * squared) / length
+    distance = np.sqrt(5.0 * squared)
     alike: Floats = (1.0 + distance + distance**2 / 3.0) * np.exp(-distance)
     return alike

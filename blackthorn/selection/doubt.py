@@ -14,12 +14,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.formulas.correction import NO_DIVISOR, nearness, places
+from blackthorn.formulas.correction import nearness, places
 
 Floats = NDArray[np.float64]
 
-LENGTH = 2.0
-"""Octaves of a dimension over which what a formula leaves unexplained stays alike."""
+LENGTH = 3.0
+"""Octaves of a dimension over which what a formula leaves unexplained stays alike: as corrections take it to be beforehand."""
 MOST_WEIGHED = 600
 """Layers over which doubt is summed up: drawn once from the candidates, the same in every run."""
 SHORT_SECONDS = 1e-5
@@ -55,10 +55,10 @@ class Doubt:
     """
 
     def __init__(self, dimensions: Sequence[Floats]) -> None:
-        self._places = places(dimensions, NO_DIVISOR)
+        self._places = places(dimensions, [LENGTH] * len(dimensions))
         count = len(self._places)
         self._weighed = np.random.default_rng(0).permutation(count)[:MOST_WEIGHED]
-        self._alike = nearness(self._places, self._places[self._weighed], LENGTH)
+        self._alike = nearness(self._places, self._places[self._weighed])
 
     def shrinks(self, candidates: Believed, known: Believed, unexplained: float) -> Floats:
         """How much the doubt over all layers would shrink by measuring each candidate, as shares of the most; shape (G,).
@@ -71,10 +71,10 @@ class Doubt:
         scale = np.maximum(np.abs(candidates.columns).max(axis=0), np.abs(known.columns).max(axis=0))
         scale[scale == 0.0] = 1.0
         at_candidates, at_known = candidates.columns / scale, known.columns / scale
-        there = places(known.places, NO_DIVISOR)
+        there = places(known.places, [LENGTH] * len(known.places))
         variance = unexplained**2
-        shared = at_candidates @ at_known.T + variance * nearness(self._places, there, LENGTH)
-        system = at_known @ at_known.T + variance * nearness(there, there, LENGTH) + np.diag(known.noise**2)
+        shared = at_candidates @ at_known.T + variance * nearness(self._places, there)
+        system = at_known @ at_known.T + variance * nearness(there, there) + np.diag(known.noise**2)
         learnt = np.linalg.solve(system, shared.T)
         left = (at_candidates**2).sum(axis=1) + variance - np.einsum("gn,ng->g", shared, learnt)
         weighed = self._weighed

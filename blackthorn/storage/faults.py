@@ -106,8 +106,10 @@ def _correction_faults(correction: Correction, known: Set[str]) -> Iterator[str]
         yield "a point of the correction lies where no layer is"
     if not 1 <= correction.divisor <= LARGEST:
         yield f"the correction's divisor is {correction.divisor}"
-    if not _positive(correction.length) or not _not_negative(correction.without):
-        yield f"the correction reaches {correction.length} octaves, and errors without it are {correction.without} %"
+    if len(correction.lengths) != len(correction.dimensions) or not all(map(_positive, correction.lengths)):
+        yield f"the correction reaches {', '.join(map(str, correction.lengths))} octaves along its dimensions"
+    if not _not_negative(correction.without):
+        yield f"errors without the correction are {correction.without} %"
     if not all(math.isfinite(weight) for weight in correction.weights):
         yield "a weight of the correction is not a finite number"
 

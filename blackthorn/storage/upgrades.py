@@ -25,11 +25,30 @@ def _reference_of_each_class(model: JsonObject) -> JsonObject:
     """Schema 1 to 2: there was one reference for all classes, and each has its own."""
     probe, seconds = _probe(model.get("reference")), model.get("reference_seconds")
     reference = None if probe is None or seconds is None else {"probe": probe, "seconds": seconds}
+    kept = {name: value for name, value in model.items() if name not in ("reference", "reference_seconds")}
+    return {**kept, "layers": [{**layer, "reference": reference} for layer in _formulas_of(model)]}
+
+
+def _length_of_each_dimension(model: JsonObject) -> JsonObject:
+    """Schema 4 to 5: a correction reached as far along every dimension, and reaches as far as is told of each."""
+    return {**model, "layers": [_with_lengths(layer) for layer in _formulas_of(model)]}
+
+
+def _with_lengths(layer: JsonObject) -> JsonObject:
+    correction = layer.get("correction")
+    if not isinstance(correction, dict):
+        return layer
+    dimensions = correction.get("dimensions")
+    kept = {name: value for name, value in correction.items() if name != "length"}
+    lengths = [correction.get("length")] * len(dimensions if isinstance(dimensions, list) else ())
+    return {**layer, "correction": {**kept, "lengths": lengths}}
+
+
+def _formulas_of(model: JsonObject) -> list[JsonObject]:
     layers = model.get("layers")
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
         raise BadFile("its layers are not a list of formulas", "make it again with: blackthorn fit")
-    kept = {name: value for name, value in model.items() if name not in ("reference", "reference_seconds")}
-    return {**kept, "layers": [{**layer, "reference": reference} for layer in layers]}
+    return layers
 
 
 def _probe(key: object) -> JsonObject | None:
@@ -52,7 +71,7 @@ def _unchanged(record: JsonObject) -> JsonObject:
 UPGRADES: dict[type, dict[int, Upgrade]] = {
     SweepHeader: {1: _spelled_reference, 2: _unchanged},
     Measurement: {1: _unchanged, 2: _unchanged},
-    FittedModel: {1: _reference_of_each_class, 2: _unchanged, 3: _unchanged},
+    FittedModel: {1: _reference_of_each_class, 2: _unchanged, 3: _unchanged, 4: _length_of_each_dimension},
     Preset: {},
 }
 """How to bring a record from a schema to the next one, by record and schema."""

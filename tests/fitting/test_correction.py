@@ -37,6 +37,15 @@ def test_what_is_left_unexplained_is_learnt() -> None:
     assert rmspe(with_it) < 0.5 * rmspe(fit.predict(unseen.dimensions) / unseen.seconds - 1.0)
 
 
+def test_how_far_errors_reach_is_learnt_for_each_dimension() -> None:
+    bent = points(0.2)
+    fit = lines(bent)
+    found = corrected(bent, fit, cross_validated(bent, [fit])[0])
+    assert found is not None
+    reach = dict(zip(found.correction.dimensions, found.correction.lengths, strict=True))
+    assert reach["filters"] < reach["channels"]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_noise_is_not(seed: int) -> None:
     straight = points(0.0, noise=0.03, seed=seed)

@@ -11,7 +11,7 @@ from tests.strategies import QUICK, corrections
 
 
 def a_correction(divisor: int = 1, weight: float = 0.1) -> Correction:
-    return Correction(("filters",), divisor, 1.0, ((64,),), (weight,), 10.0)
+    return Correction(("filters",), divisor, (1.0,), ((64,),), (weight,), 10.0)
 
 
 @QUICK
@@ -43,8 +43,14 @@ def test_a_dimension_that_is_missing_is_named() -> None:
 
 
 def test_the_kernel_is_one_at_no_distance_and_falls() -> None:
-    there = places([np.array([1.0, 2.0, 4.0, 64.0])], 1)
-    near = nearness(there, there[:1], 2.0)[:, 0]
+    there = places([np.array([1.0, 2.0, 4.0, 64.0])], [2.0])
+    near = nearness(there, there[:1])[:, 0]
     assert near[0] == 1.0
     assert np.all(np.diff(near) < 0)
-    assert nearness(there, there, 2.0) == pytest.approx(nearness(there, there, 2.0).T)
+    assert nearness(there, there) == pytest.approx(nearness(there, there).T)
+
+
+def test_dimensions_with_longer_lengths_matter_less() -> None:
+    correction = Correction(("filters", "channels"), 1, (1.0, 8.0), ((64, 64),), (0.1,), 10.0)
+    more_filters, more_channels = correction.factor({"filters": np.array([128.0, 64.0]), "channels": np.array([64.0, 128.0])})
+    assert 1.0 < more_filters < more_channels

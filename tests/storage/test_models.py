@@ -102,7 +102,7 @@ def nested(levels: int) -> Formula:
     return formula
 
 
-CORRECTION = Correction(("filters",), 16, 2.0, ((64,), (128,)), (0.1, -0.1), 9.0)
+CORRECTION = Correction(("filters",), 16, (2.0,), ((64,), (128,)), (0.1, -0.1), 9.0)
 
 
 def spoilt(**change: object) -> dict[str, Any]:
@@ -126,7 +126,9 @@ WRONG: dict[str, dict[str, Any]] = {
     "correction at a point of two dimensions": spoilt(points=((64,), (64, 3))),
     "correction where no layer is": spoilt(points=((0,), (64,))),
     "correction that divides by nothing": spoilt(divisor=0),
-    "correction that reaches nowhere": spoilt(length=0.0),
+    "correction that reaches nowhere": spoilt(lengths=(0.0,)),
+    "correction with a length too many": spoilt(lengths=(1.0, 2.0)),
+    "correction of errors below nothing": spoilt(without=-1.0),
 }
 
 

@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows [34]\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows [35]\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -82,6 +82,24 @@ def test_the_one_reference_of_old_models_becomes_that_of_each_class(
     (layer,) = read_model(model_file(tmp_path / "old.json", schema=1, reference=key, reference_seconds=seconds)).layers
     known = key is not None and seconds is not None
     assert layer.reference == (Reference(a_probe(16), 1e-3) if known else None)
+
+
+def test_corrections_of_old_models_reach_as_far_along_every_dimension(tmp_path: Path) -> None:
+    layers = msgspec.to_builtins(a_model())["layers"]
+    old = {
+        "dimensions": ["filters", "channels"],
+        "divisor": 1,
+        "length": 2.0,
+        "points": [[1, 2]],
+        "weights": [0.1],
+        "without": 5.0,
+    }
+    (layer,) = read_model(model_file(tmp_path / "old.json", schema=4, layers=[layers[0] | {"correction": old}])).layers
+    assert layer.correction is not None
+    assert layer.correction.lengths == (2.0, 2.0)
+    spoilt = [layers[0] | {"correction": {"dimensions": 3}}]
+    with pytest.raises(BadFile, match=r"old.json"):
+        read_model(model_file(tmp_path / "old.json", schema=4, layers=spoilt))
 
 
 def test_the_reference_of_old_sweeps_was_a_key(tmp_path: Path) -> None:
