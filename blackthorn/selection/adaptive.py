@@ -31,7 +31,8 @@ FORETOLD = 8
 WORTHLESS = 0.05
 """Share of measurements that may be far off for no reason of the formula's."""
 LINES_SHARE = 1 / 3
-"""Share of all points that lines may take at any time: they tell shapes, and points between them which products there are."""
+"""Share of all points that lines may take at any time in a space of two axes: they tell shapes, and points between them which
+products there are. In one of n axes it is this over n - 1, since space beside the lines is what axes add."""
 FEWEST_BETWEEN = 4
 """Points before which formulas say too little of where to measure next."""
 SEARCHES = 4
@@ -58,6 +59,7 @@ class AdaptiveSelector:
     ) -> None:
         self._space = Space(axes, members or {}, allowed)
         self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()))
+        self._lines_share = LINES_SHARE / max(1, len(axes) - 1)
         self._limit = limit
         self._known: dict[Key, tuple[float, float]] = {}
         self._skipped: set[Key] = set()
@@ -125,7 +127,7 @@ class AdaptiveSelector:
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""
         on_lines = len(self._known) - self._between_lines()
-        if not self._space.is_line() and on_lines > LINES_SHARE * len(self._known):
+        if not self._space.is_line() and on_lines > self._lines_share * len(self._known):
             return None
         for line in self._space.lines():
             known = {key[line.place]: self._weighed(*told) for key, told in self._known.items() if line.holds(key)}
