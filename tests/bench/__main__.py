@@ -15,6 +15,7 @@ from tests.bench.fitting import fitting_timed
 from tests.bench.measured import network_predicted, plane_swept
 from tests.bench.mutated import mutations_survived
 from tests.bench.networks import networks_validated, wild_networks_validated
+from tests.bench.others import others_timings_fitted
 from tests.bench.reading import reading_timed
 from tests.bench.repeated import presets_repeated
 from tests.bench.replayed import few_points_suffice
@@ -44,6 +45,7 @@ def figures(formulas: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "14": wild_networks_validated,
         "15": disturbed_sweeps,
         "16": presets_repeated,
+        "17": others_timings_fitted,
     }
 
 

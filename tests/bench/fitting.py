@@ -12,6 +12,7 @@ from blackthorn.storage import find_models, read_model, read_sweep, shipped_mode
 from tests.bench.tables import Row
 
 SWEEPS = Path(__file__).parents[2] / "sweeps" / "cnn"
+"""Of several devices: the first one's are fitted."""
 LAYERS = 100_000
 RUNS = 5
 MOST_BYTES = 10**8
@@ -19,11 +20,12 @@ MOST_BYTES = 10**8
 
 def fitting_timed() -> Iterator[Row]:
     """One core's time for the recorded sweeps of the preset, and for every formula of the shipped model over many layers."""
-    sweeps = [read_sweep(path) for path in sorted(SWEEPS.glob("*/*.jsonl"))]
+    device = min(folder for folder in SWEEPS.iterdir() if folder.is_dir())
+    sweeps = [read_sweep(path) for path in sorted(device.glob("*.jsonl"))]
     begin = time.process_time()
     fitted = fit_device(sweeps, "", "")
     seconds = time.process_time() - begin
-    what = f"fitting a whole device, {len(fitted.layers)} classes"
+    what = f"fitting {device.name}, {len(fitted.layers)} classes"
     yield Row("11", what, "<= 5 s", f"{seconds:.2f} s", seconds <= 5.0)
     formulas = read_model(find_models([shipped_models()])[0]).layers
     millions = len(formulas) * LAYERS / 1e6 / sum(evaluated(formula) for formula in formulas)
