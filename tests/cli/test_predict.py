@@ -8,7 +8,7 @@ from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.prediction_table import prediction_lines
 from blackthorn.formulas import Correction
 from blackthorn.layers import layer_kind
-from blackthorn.records import Coverage, LayerPrediction, Prediction
+from blackthorn.records import MODEL_SCHEMA, Coverage, LayerPrediction, Prediction
 from blackthorn.storage import read_model, write_model
 from tests.cli.conftest import Say
 from tests.networks import light_networks, write_network
@@ -74,7 +74,7 @@ def test_programs_get_all_layers_the_unknown_ones_too(fitted: Say) -> None:
 def test_corrections_can_be_left_out(fitted: Say) -> None:
     model = read_model(MODEL)
     (group,) = model.layers
-    twice = Correction(("filters",), 1, 1e6, ((64,),), (1.0,), 10.0)
+    twice = Correction(("filters",), 1, (1e6,), ((64,),), (1.0,), 10.0)
     write_model(MODEL, msgspec.structs.replace(model, layers=(msgspec.structs.replace(group, correction=twice),)))
     corrected, alone = (fitted(f"predict {RESNET} --device board {option} --json").json for option in ("", "--formula-only"))
     assert corrected["layers_ms"] == pytest.approx(2.0 * alone["layers_ms"], rel=1e-3)
@@ -135,7 +135,7 @@ def test_a_truncated_network_is_refused(fitted: Say) -> None:
 
 
 def test_a_model_of_a_newer_schema_asks_for_an_update(fitted: Say) -> None:
-    MODEL.write_text(MODEL.read_text().replace('"schema": 4', '"schema": 99'))
+    MODEL.write_text(MODEL.read_text().replace(f'"schema": {MODEL_SCHEMA}', '"schema": 99'))
     assert "pip install --upgrade blackthorn" in fitted(f"predict {RESNET} --device {MODEL}").refusal
 
 

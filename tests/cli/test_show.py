@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from blackthorn.records import MODEL_SCHEMA
 from tests.cli.conftest import STAIRCASE, Say, write_device
 
 MODEL = "fitted_models/simulated-board.json"
@@ -118,6 +119,6 @@ def test_a_damaged_neighbour_does_not_stand_in_the_way(fitted: Say) -> None:
 
 
 def test_a_model_of_a_newer_schema_asks_for_an_update(fitted: Say) -> None:
-    newer = Path(MODEL).read_text().replace('"schema": 4', '"schema": 99')
+    newer = Path(MODEL).read_text().replace(f'"schema": {MODEL_SCHEMA}', '"schema": 99')
     Path(MODEL).write_text(newer)
     assert "pip install --upgrade blackthorn" in fitted(f"show {MODEL}").refusal
