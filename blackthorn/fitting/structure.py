@@ -67,8 +67,8 @@ GROUP = 4
 def fit_points(points: Points) -> list[JointFit]:
     """The structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
-    Knots are sought when all else is found, since a slope from some size on explains a little of whatever is not found yet;
-    the best structure without any is always among those given.
+    Kernels for sizes below a block, and then knots, are sought when all else is found, since a parting explains a little of
+    whatever is not found yet; the best structure without any knots is always among those given.
 
     Args:
         points: at least one; dimensions in the order in which they are to be nested, the outermost first.
@@ -83,6 +83,9 @@ def fit_points(points: Points) -> list[JointFit]:
             tried.along(best, name, [*proposed, *_refined(points, best, name)])
         if tried.cheapest().cost >= before:
             break
+    for name in points.free():
+        best = tried.cheapest()
+        tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.structure[name]))
     plain = tried.cheapest()
     for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
         best = plain
@@ -225,6 +228,15 @@ def _begun_elsewhere(leaf: Leaf) -> Iterator[Leaf]:
     """The leaf with its line, where it has one, from other offsets on."""
     if leaf.linear:
         yield from (msgspec.structs.replace(leaf, offset=offset) for offset in (0.0, *OFFSETS) if offset != leaf.offset)
+
+
+def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
+    """A line of its own for sizes that fill not even one of the blocks that were found: other kernels may be for these."""
+    for width in shape.widths if isinstance(shape, Leaf) else ():
+        condition = AtMost(width - 1)
+        below = int(condition.holds(values).sum())
+        if FEWEST_BESIDE <= below <= len(values) - FEWEST_BESIDE:
+            yield Split(condition, LINE, shape)
 
 
 def _knotted(points: Points, best: JointFit, name: str) -> Iterator[Shape]:

@@ -90,7 +90,7 @@ TRIALS = {
         _convolution("7x1", {"kernel": 7, "kernel_width": 1}, CONVOLUTION, ON_ALIGNED),
         _convolution("3x3, all channels", {"kernel": 3}, UNALIGNED, ON_ALL),
         _convolution("1x1, all channels", {"kernel": 1}, UNALIGNED, ON_ALL),
-        Trial("depthwise 3x3", "depthwise_conv2d", {"channels": FILTERS, **IMAGE}, {60: 7.0}, {"kernel": 3}),
+        Trial("depthwise 3x3", "depthwise_conv2d", {"channels": Range(2, 1024), **IMAGE}, {60: 7.0}, {"kernel": 3}),
         Trial("dense", "dense", {"outputs": Range(1, 4096), "inputs": Range(1, 4096)}, {60: 7.0}, {"rows": 1}),
         Trial("max pooling 2x2", "max_pool2d", {"channels": FILTERS, **IMAGE}, {60: 7.0}, {"kernel": 2, "stride": 2}),
         Trial("relu", "relu", {"elements": Range(1000, 4_000_000)}, {60: 7.0}),

@@ -72,6 +72,19 @@ def test_blocks_in_groups_are_found_where_no_points_lie_on_a_line() -> None:
     assert fit_points(points)[0].structure["filters"] == Leaf((16, 64))
 
 
+def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
+    slow, fast = Linear("channels", Constant(0.0), Constant(4e-5)), Step("channels", 16, Constant(1e-4), Constant(1e-4))
+    formula = Linear("height", Constant(0.0), Switch("channels", AtMost(15), slow, fast))
+    rng = np.random.default_rng(3)
+    dimensions = {
+        "channels": np.concatenate([np.full(8, 8.0), 8.0 * rng.integers(2, 40, 60)]),
+        "height": rng.integers(4, 100, 68).astype(float),
+    }
+    seconds = formula.evaluate(dimensions) * np.exp(0.01 * rng.standard_normal(68))
+    best = fit_points(Points(dimensions, seconds, 0.01, np.ones(68)))[0]
+    assert best.structure["channels"] == Split(AtMost(15), LINE, Leaf((16,)))
+
+
 @pytest.mark.parametrize(
     ("values", "found"),
     [
