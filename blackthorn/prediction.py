@@ -20,10 +20,13 @@ from blackthorn.errors import BadFile, BadValue
 from blackthorn.layers import LayerKind, Quantities, layer_kinds
 from blackthorn.layers.dispatch import Dispatch
 from blackthorn.records import (
+    ANYWHERE,
+    NO_FORMULAS,
     PREDICTION_SCHEMA,
     Coverage,
     Dimensions,
     FittedModel,
+    FormulasOfKind,
     LayerFormula,
     LayerPrediction,
     Network,
@@ -48,8 +51,6 @@ _Key = tuple[str | None, Precision, tuple[int, ...]]
 Answer = tuple[float | None, Source, Reference | None, float]
 """Seconds of a layer, where they come from, the speed at which they are stated, and the share that is streamed."""
 UNKNOWN: Answer = (None, "unknown", None, 0.0)
-ANYWHERE = (1.0, math.inf)
-"""The range of a dimension that a class says nothing of; fitted classes say something of every one."""
 
 
 def predict(network: Network, model: FittedModel) -> Prediction:
@@ -69,9 +70,9 @@ def predict(network: Network, model: FittedModel) -> Prediction:
     keys = [_key(layer) for layer in listed]
     answers: dict[_Key, Answer] = {}
     for (kind, precision), layers in _alike(keys, listed).items():
-        formulas = () if kind is None else model.classes.get((kind, precision), ())
-        if kind is not None and formulas:
-            found = _answers(layer_kinds()[kind], precision, list(layers.values()), formulas)
+        classes = NO_FORMULAS if kind is None else model.classes.get((kind, precision), NO_FORMULAS)
+        if kind is not None and classes.formulas:
+            found = _answers(layer_kinds()[kind], precision, list(layers.values()), classes)
             answers.update(zip(layers, found, strict=True))
     *predicted, between = [_predicted(layer, answers.get(key, UNKNOWN)) for key, layer in zip(keys, listed, strict=True)]
     return _summed(network.name, model.device.name, predicted, between if between.seconds is not None else None)
@@ -136,18 +137,16 @@ def _predicted(layer: NetworkLayer, answer: Answer) -> LayerPrediction:
     return LayerPrediction(layer.name, kind, seconds, source, layer.dimensions, layer.macs, layer.times, reference, streamed)
 
 
-def _answers(
-    kind: LayerKind, precision: Precision, layers: Sequence[Dimensions], formulas: Sequence[LayerFormula]
-) -> list[Answer]:
+def _answers(kind: LayerKind, precision: Precision, layers: Sequence[Dimensions], classes: FormulasOfKind) -> list[Answer]:
     """Seconds of layers of one kind; each formula is evaluated once, over all layers that it is chosen for.
 
-    Of formulas that are as near, the first is chosen: `formulas` begin with that of most points.
+    Of formulas that are as near, the first is chosen: `classes` begin with that of most points.
     """
+    formulas = classes.formulas
     if kind.channelwise is not None:
         layers = [_in_one_image(layer, kind.channelwise, formulas) for layer in layers]
-    names = [dimension.name for dimension in kind.dimensions]
-    points = np.array([[layer[name] for name in names] for layer in layers], dtype=np.float64)
-    off_fixed, off_range = distances(names, points, formulas)
+    points = np.array([[layer.get(name, 1) for name in classes.names] for layer in layers], dtype=np.float64)
+    off_fixed, off_range = distances(points, classes)
     ranked = np.lexsort((off_range, off_fixed))
     chosen, scales = ranked[:, 0].copy(), np.ones(len(layers))
     for index in np.flatnonzero(off_fixed.min(axis=1) > 0).tolist():
@@ -175,22 +174,19 @@ def _in_one_image(layer: Dimensions, channels: str, formulas: Sequence[LayerForm
     return {**layer, channels: layer[channels] * batch, "batch": 1}
 
 
-def distances(names: Sequence[str], points: Floats, formulas: Sequence[LayerFormula]) -> tuple[Floats, Floats]:
+def distances(points: Floats, classes: FormulasOfKind) -> tuple[Floats, Floats]:
     """How far layers lie from what classes were measured at.
 
     Args:
-        names: the dimensions of the layer kind.
-        points: their values, shape (layers, dimensions).
-        formulas: one of each class.
+        points: the values of the dimensions that `classes` names, shape (layers, dimensions).
+        classes: of the layers' kind.
 
     Returns:
         The sum of |log ratio| over fixed dimensions and that over swept ones, each of shape (layers, classes).
     """
-    bounds = np.array([[formula.spans.get(name, ANYWHERE) for name in names] for formula in formulas], dtype=np.float64)
-    is_fixed = np.array([[name in formula.fixed for name in names] for formula in formulas])
-    at, (low, high) = np.log(points)[:, None, :], np.log(np.maximum(bounds, 1.0)).transpose(2, 0, 1)
+    at, (low, high) = np.log(points)[:, None, :], classes.log_spans
     beyond = np.maximum(low - at, 0.0) + np.maximum(at - high, 0.0)
-    return np.einsum("lcd,cd->lc", beyond, is_fixed), np.einsum("lcd,cd->lc", beyond, ~is_fixed)
+    return np.einsum("lcd,cd->lc", beyond, classes.is_fixed), np.einsum("lcd,cd->lc", beyond, ~classes.is_fixed)
 
 
 def _nearest(

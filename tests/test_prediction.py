@@ -17,6 +17,7 @@ from blackthorn.prediction import at_speeds, coverage, distances, predict, predi
 from blackthorn.records import (
     Dimensions,
     FittedModel,
+    FormulasOfKind,
     LayerFormula,
     LayerPrediction,
     Network,
@@ -226,9 +227,9 @@ def test_every_layer_is_answered_alone_as_among_others() -> None:
 
 
 def test_distance_counts_ratios_alike_upwards_and_downwards() -> None:
-    names = ["kernel", "filters"]
-    held = msgspec.structs.replace(a_class(), fixed={"kernel": 4}, ranges={"filters": (10, 100)})
-    off_fixed, off_range = distances(names, np.array([[2.0, 50.0], [8.0, 5.0], [4.0, 200.0]]), [held])
+    held = FormulasOfKind((msgspec.structs.replace(a_class(), fixed={"kernel": 4}, ranges={"filters": (10, 100)}),))
+    assert held.names == ("filters", "kernel")
+    off_fixed, off_range = distances(np.array([[50.0, 2.0], [5.0, 8.0], [200.0, 4.0]]), held)
     assert off_fixed[:, 0] == pytest.approx([math.log(2), math.log(2), 0.0])
     assert off_range[:, 0] == pytest.approx([0.0, math.log(2), math.log(2)])
 

@@ -8,7 +8,7 @@ steps and lines in one another's coefficients multiplies out to. Which products 
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 import numpy as np
@@ -85,13 +85,20 @@ class Cell(msgspec.Struct, frozen=True):
         return np.asarray(self.coefficients) @ self.columns(dimensions)
 
 
-class JointFit(msgspec.Struct, frozen=True):
-    """A structure with the cells fitted to it, in the order of `cell_masks`."""
+class JointFit(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """A structure with the cells fitted to it and the points of each, in the order of `cell_masks`."""
 
     structure: Structure
     cells: tuple[Cell, ...]
-    noise: float
+    insides: tuple[Points, ...]
     cost: float
+
+    @cached_property
+    def noise(self) -> float:
+        """Root mean square of what is left of every point's time, no point more than wholly off."""
+        pairs = zip(self.cells, self.insides, strict=True)
+        shares = np.concatenate([cell.predict(inside.dimensions) / inside.seconds for cell, inside in pairs])
+        return float(np.sqrt(np.mean(np.minimum((1.0 - shares) ** 2, 1.0))))
 
     def formula(self, repeated: Mapping[str, str] = {}) -> Formula:
         """The fit as a formula tree: switches outermost, steps and lines nested inside.
@@ -203,16 +210,10 @@ class _Parted(msgspec.Struct, frozen=True):
             found[number] = min(self._borrowed(number, found), key=lambda cell: cell.cost)
         cells = tuple(found[number] for number in range(len(self.insides)))
         cost = sum(cell.cost for cell in cells) + sum(naming_cost(shape) for shape in self.structure.values())
-        return JointFit(self.structure, cells, self._noise(cells), cost)
+        return JointFit(self.structure, cells, self.insides, cost)
 
     def _borrowed(self, number: int, found: Mapping[int, Cell]) -> list[Cell]:
         return [_borrow(self.insides[number], cell, self.total) for cell in found.values()]
-
-    def _noise(self, cells: Sequence[Cell]) -> float:
-        """Root mean square of what is left of every point's time, no point more than wholly off."""
-        pairs = zip(cells, self.insides, strict=True)
-        shares = np.concatenate([cell.predict(inside.dimensions) / inside.seconds for cell, inside in pairs])
-        return float(np.sqrt(np.mean(np.minimum((1.0 - shares) ** 2, 1.0))))
 
 
 def _parted(points: Points, structure: Structure) -> _Parted:
