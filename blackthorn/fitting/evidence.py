@@ -31,7 +31,7 @@ FAR_OFF = 4.0
 """Errors beyond so many standard deviations count as so many: outliers are no part of what is judged or learnt."""
 NORMAL_MEDIAN = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
-ITERATIONS = 5
+ITERATIONS = 6
 RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
 NEGATIVE_TOLERANCE = 1e-9
