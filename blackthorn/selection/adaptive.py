@@ -58,7 +58,7 @@ class AdaptiveSelector:
         allowed: Allowed | None = None,
     ) -> None:
         self._space = Space(axes, members or {}, allowed)
-        self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()))
+        self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()), self._space.may_come)
         self._lines_share = LINES_SHARE / max(1, len(axes) - 1)
         self._limit = limit
         self._known: dict[Key, tuple[float, float]] = {}

@@ -52,12 +52,12 @@ class Doubt:
 
     Args:
         dimensions: of the candidates, one array of shape (G,) each.
+        may_come: those over which doubt counts, shape (G,).
     """
 
-    def __init__(self, dimensions: Sequence[Floats]) -> None:
+    def __init__(self, dimensions: Sequence[Floats], may_come: NDArray[np.bool_]) -> None:
         self._places = places(dimensions, [LENGTH] * len(dimensions))
-        count = len(self._places)
-        self._weighed = np.random.default_rng(0).permutation(count)[:MOST_WEIGHED]
+        self._weighed = np.random.default_rng(0).permutation(np.flatnonzero(may_come))[:MOST_WEIGHED]
         self._alike = nearness(self._places, self._places[self._weighed])
 
     def shrinks(self, candidates: Believed, known: Believed, unexplained: float) -> Floats:

@@ -56,7 +56,7 @@ class Space:
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
         self._allowed = allowed
         self._lines = tuple(self._open_lines(self._crossing()))
-        self.candidates = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)
+        self.candidates, self.may_come = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)
 
     def key(self, point: AxisPoint) -> Key:
         """A point's values in the order of the axes."""
@@ -126,10 +126,15 @@ def _anchor(axis: Range, share: float) -> int:
     return int(values[np.abs(values - target).argmin()])
 
 
-def _candidates(values: Sequence[Floats], allowed: Callable[[Sequence[float]], bool]) -> Floats:
-    """Every point of a small grid; of a large one its ends and a fixed sample, half of it uniform in the logarithm."""
+def _candidates(values: Sequence[Floats], allowed: Callable[[Sequence[float]], bool]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Every point of a small grid; of a large one its ends and a fixed sample, half of it uniform in the logarithm.
+
+    And which of them may come in networks as well as any other: not the ends of a large grid, which are many where axes are,
+    and of which no network is made.
+    """
     if math.prod(len(axis) for axis in values) <= MOST_CANDIDATES:
-        return _kept(_grid(values), allowed)
+        every = _kept(_grid(values), allowed)
+        return every, np.ones(len(every), dtype=bool)
     rng = np.random.default_rng(0)
     half = MOST_CANDIDATES // 2
     uniform: list[Floats] = []
@@ -143,7 +148,9 @@ def _candidates(values: Sequence[Floats], allowed: Callable[[Sequence[float]], b
         if min(len(uniform), len(logarithmic)) >= half:
             break
     ends = _kept(_grid([np.unique(np.concatenate([axis[:ENDS], axis[-ENDS:]])) for axis in values]), allowed)
-    return np.unique(np.stack([*ends, *uniform[:half], *logarithmic[:half]]), axis=0)
+    sample = [*uniform[:half], *logarithmic[:half]]
+    candidates, first = np.unique(np.stack([*sample, *ends]), axis=0, return_index=True)
+    return candidates, first < len(sample)
 
 
 def _kept(keys: Floats, allowed: Callable[[Sequence[float]], bool]) -> Floats:

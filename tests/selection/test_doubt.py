@@ -5,6 +5,7 @@ import numpy as np
 from blackthorn.selection.doubt import SHORT_SECONDS, Believed, Doubt
 
 PLACES = np.arange(1.0, 257.0)
+EVERY = np.ones(256, dtype=bool)
 
 
 def believed(places: np.ndarray, seconds: float = 1e-3, noise: float = 0.01) -> Believed:
@@ -14,12 +15,17 @@ def believed(places: np.ndarray, seconds: float = 1e-3, noise: float = 0.01) -> 
 
 
 def shrinks(*known: float, noise: float = 0.01) -> np.ndarray:
-    return Doubt((PLACES,)).shrinks(believed(PLACES), believed(np.array(known), noise=noise), 0.05)
+    return Doubt((PLACES,), EVERY).shrinks(believed(PLACES), believed(np.array(known), noise=noise), 0.05)
 
 
 def test_most_is_learnt_where_nothing_is_near():
     best = PLACES[shrinks(1.0, 2.0, 4.0).argmax()]
     assert best > 32.0
+
+
+def test_what_does_not_come_does_not_count():
+    only_small = Doubt((PLACES,), PLACES <= 4.0).shrinks(believed(PLACES), believed(np.array([64.0])), 0.05)
+    assert PLACES[only_small.argmax()] <= 4.0
 
 
 def test_nothing_is_learnt_where_a_layer_was_measured():
@@ -29,7 +35,7 @@ def test_nothing_is_learnt_where_a_layer_was_measured():
 
 
 def test_less_is_learnt_from_noisy_measurements():
-    doubt, known = Doubt((PLACES,)), believed(np.array([1.0, 256.0]))
+    doubt, known = Doubt((PLACES,), EVERY), believed(np.array([1.0, 256.0]))
     noise = np.where(PLACES < 16.0, 1.0, 0.01)
     noisy = Believed((PLACES,), np.ones((len(PLACES), 1)), noise, np.full(len(PLACES), 1e-3))
     assert PLACES[doubt.shrinks(noisy, known, 0.05).argmax()] >= 16.0
