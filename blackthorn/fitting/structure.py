@@ -54,6 +54,8 @@ WIDTHS_OF_JOINT = 3
 TILINGS_OF_JOINT = 3
 FEWEST_TILED = 16
 """Different values of a dimension by which tiles can be told."""
+FIRST = 1
+"""Where stairs begin: along a line alone, tiles from there on say hardly anything but stairs on a slope, which are simpler."""
 MOST_WIDTHS = 2
 """Stairs on stairs in one dimension: blocks, and groups of blocks."""
 USUAL_WIDTHS = (4, 8, 16, 32)
@@ -283,6 +285,8 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
         if isinstance(best.structure[name], Split):
             best = fit_structure(points, {**best.structure, name: LINE})
         costs: Floats = sum(_tiling_costs(points, best, name), np.zeros(len(tilings())))
+        if len(points.dimensions) == 1:
+            costs[[tiling.offset == FIRST for tiling in tilings()]] = np.inf
         for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]:
             yield from (Leaf(linear=linear, tiling=tilings()[i]) for linear in (False, True))
 
