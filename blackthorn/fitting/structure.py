@@ -218,7 +218,8 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
         return
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
-        yield from _begun_elsewhere(shape)
+        if len(points.dimensions) > 1:  # along a line alone the constant says what an offset would
+            yield from _begun_elsewhere(shape)
     else:
         yield from dict.fromkeys(leaves(shape))
         for place in range(sum(1 for _ in leaves(shape))):
