@@ -6,8 +6,8 @@ calls is divided by the reference timed just before and just after it. (b) The r
 others answer to the same change by other factors (see `records.Reference`). (c) The ratio is the same at all speeds only
 roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
 full speed where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the
-same processor takes turns of some milliseconds with this one, within long calls and never within short references: what the
-system says of that is taken off, and such rounds count only where there are no others.
+same processor takes turns of some milliseconds with this one, mostly within long calls: what the system says of that is taken
+off, such rounds count only where there are no others, and references, which are shorter than a turn, are timed again.
 """
 
 import logging
@@ -27,6 +27,8 @@ from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
 
 log = logging.getLogger(__name__)
 
+REFERENCE_ATTEMPTS = 4
+"""How often a reference is timed at most until no other process had the processor meanwhile: it is shorter than their turns."""
 REMEMBERED = 64
 """Measurements over which the best reference is remembered, so that a machine that slowed down for good is believed."""
 TRIMMED = 0.25
@@ -238,7 +240,13 @@ class Timer:
         """Seconds that the reference takes now; 1 where there is none, so that ratios are the times themselves."""
         if self._reference is None:
             return 1.0
-        seconds = self._reference.time()
+        for _ in range(REFERENCE_ATTEMPTS):
+            self._runner.waited()  # forgets what was before
+            seconds = self._reference.time()
+            running = 1.0 - self._runner.waited()
+            if running >= self._policy.running_at_least:
+                break
+        seconds *= running
         self._expected = min(self._expected, seconds)
         return seconds
 

@@ -1,5 +1,6 @@
 """The timer on a machine whose every caprice is known: patches of half speed, slowing for good, noise, preemption."""
 
+import itertools
 import math
 import random
 import statistics
@@ -369,6 +370,17 @@ def test_what_another_process_took_is_taken_off_where_it_takes_part_in_all_round
     measurement = measure(SharedMachine(20e-3, lambda _: True))
     assert measurement.seconds == pytest.approx(0.9 * 20e-3)
     assert measurement.grade == "drifting"
+
+
+@pytest.mark.parametrize(("shares", "taken"), [((0.0, 0.5), 0.5), ((0.0, 0.5, 0.0, 0.0), 1.0)])
+def test_references_are_timed_again_while_another_process_takes_part(shares: tuple[float, ...], taken: float) -> None:
+    """`shares` are told in turn: before each timing and after it. Where none is alone, what the other took is taken off."""
+    machine = Machine()
+    told = itertools.cycle(shares)
+    machine.waited = lambda: next(told)
+    with machine, Timer(machine, machine.reference()) as timer:
+        assert timer.await_full_speed(0.0)
+        assert timer._expected == pytest.approx(taken * REFERENCE_SECONDS)
 
 
 def test_preempted_calls_do_not_move_the_measurement() -> None:
