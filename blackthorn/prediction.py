@@ -145,6 +145,7 @@ def _answers(kind: LayerKind, precision: Precision, layers: Sequence[Dimensions]
     formulas = classes.formulas
     if kind.channelwise is not None:
         layers = [_in_one_image(layer, kind.channelwise, formulas) for layer in layers]
+    # A file edited by hand may name dimensions that no such layer has.
     points = np.array([[layer.get(name, 1) for name in classes.names] for layer in layers], dtype=np.float64)
     off_fixed, off_range = distances(points, classes)
     ranked = np.lexsort((off_range, off_fixed))

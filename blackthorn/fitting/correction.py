@@ -113,13 +113,21 @@ def _unexplained(points: Points, fit: JointFit) -> _Errors:
     return _Errors(bounded(logarithms), np.sqrt(points.weights) * sharpness(points.seconds))
 
 
+def _covariance(values: Sequence[Floats], certainty: Floats, manner: Manner) -> Floats:
+    """Covariance of errors, in units of their noise, at points whose dimensions have these values; shape (n, n)."""
+    there = places(values, manner.lengths, manner.divisor)
+    covariance: Floats = manner.ratio * nearness(there, there) * np.outer(certainty, certainty)
+    covariance[np.diag_indices(len(certainty))] += 1.0
+    return covariance
+
+
 class _Search:
     """What makes the errors of a formula likeliest: unlikelihoods in nats, up to what all manners have in common."""
 
     def __init__(self, points: Points, fit: JointFit, names: Sequence[str]) -> None:
         errors = _unexplained(points, fit)
         self._values = [points.dimensions[name] for name in names]
-        self._certain = np.outer(errors.certainty, errors.certainty)
+        self._certainty = errors.certainty
         self._target = errors.certainty * errors.logarithms
 
     def best(self) -> Manner:
@@ -140,9 +148,7 @@ class _Search:
     def _unlikelihood(self, manner: Manner) -> float:
         """Of the errors, the variance of their noise being the likeliest one, and of the manner by itself."""
         count = len(self._target)
-        alike = places(self._values, manner.lengths, manner.divisor)
-        system = np.eye(count) + manner.ratio * nearness(alike, alike) * self._certain
-        factor = np.linalg.cholesky(system)
+        factor = np.linalg.cholesky(_covariance(self._values, self._certainty, manner))
         squares = float(np.sum(np.linalg.solve(factor, self._target) ** 2)) + NOISE_POINTS * LEAST_NOISE**2
         of_errors = 0.5 * (count + NOISE_POINTS) * math.log(squares) + float(np.log(np.diag(factor)).sum())
         lengths = np.log(np.array(manner.lengths) / USUAL_LENGTH) / LENGTH_SPREAD
@@ -155,15 +161,13 @@ def _second(entry: tuple[Manner, float]) -> float:
 
 def _fitted(points: Points, fit: JointFit, names: Sequence[str], manner: Manner, without: float) -> Correction:
     errors = _unexplained(points, fit)
-    values = np.array([points.dimensions[name] for name in names])
-    alike = places(values, manner.lengths, manner.divisor)
-    system = np.eye(len(points)) + manner.ratio * nearness(alike, alike) * np.outer(errors.certainty, errors.certainty)
-    solved = np.linalg.solve(system, errors.certainty * errors.logarithms)
+    values = [points.dimensions[name] for name in names]
+    solved = np.linalg.solve(_covariance(values, errors.certainty, manner), errors.certainty * errors.logarithms)
     return Correction(
         dimensions=tuple(names),
         divisor=manner.divisor,
         lengths=tuple(round(length, LENGTH_DIGITS) for length in manner.lengths),
-        points=tuple(tuple(int(value) for value in row) for row in values.T),
+        points=tuple(tuple(int(value) for value in row) for row in np.array(values).T),
         weights=tuple(round(float(weight), WEIGHT_DIGITS) for weight in manner.ratio * errors.certainty * solved),
         without=without,
     )
