@@ -17,13 +17,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import NamedTuple
 
-import msgspec
 from typing_extensions import Self
 
 from blackthorn.records import Grade, Measurement, Probe
-from blackthorn.runners.base import CallTimes, LoadedProbe, Runner
+from blackthorn.runners.base import CallTimes, Runner
+from blackthorn.timing.estimates import Estimate, trimmed_mean
+from blackthorn.timing.policy import TimingPolicy
+from blackthorn.timing.reference import LoadedReference
+from blackthorn.timing.rounds import Round, speed
 
 log = logging.getLogger(__name__)
 
@@ -31,146 +33,6 @@ REFERENCE_ATTEMPTS = 4
 """How often a reference is timed at most until no other process had the processor meanwhile: it is shorter than their turns."""
 REMEMBERED = 64
 """Measurements over which the best reference is remembered, so that a machine that slowed down for good is believed."""
-TRIMMED = 0.25
-"""Share of rounds left out at either end of the mean: preempted calls are outliers, whole microseconds forbid a median."""
-
-
-class TimingPolicy(msgspec.Struct, frozen=True):
-    """When to stop repeating, and what to think of the result.
-
-    Attributes:
-        target_error: relative standard error at which a measurement is good: formulas leave 2 to 3 % unexplained anyway.
-        stop_error: the same as it must look from wall times; lower, since kernel times are known only at the end.
-        least_rounds: rounds before the error can be believed.
-        fewest_rounds: rounds that are taken however long they last.
-        most_rounds: rounds after which a probe is left as it is; keeps profiles short.
-        most_seconds: time after which a probe is left as it is, in seconds.
-        round_seconds: calls of one round together, in seconds: about as long as the reference, shorter than speeds last.
-        most_calls: calls of one round; so that profiles of the smallest layers stay short.
-        warm_up_calls: calls left out at most until two in a row agree.
-        settled_within: relative difference at which they agree.
-        full_speed_within: the reference may take this much longer than at best: noise is 5 %, the next state 28 % away.
-        steady_within: relative difference between the references before and after a round that counts.
-        running_at_least: share of a round that counts for which no other process may have the processor.
-        proven_share: share of a round's length for which the machine must have been at full speed before the round: most
-            stretches at full speed last milliseconds, and those that have lasted go on.
-        patience: share of `most_seconds` for which a slow machine is waited for.
-        calibration_seconds: how long the reference is run at first to find its best, in seconds.
-        reference_seconds: how long one timing of the reference lasts at least, in seconds, so that clocks tell it well.
-    """
-
-    target_error: float = 0.0125
-    stop_error: float = 0.0075
-    least_rounds: int = 8
-    fewest_rounds: int = 3
-    most_rounds: int = 500
-    most_seconds: float = 2.0
-    round_seconds: float = 2e-3
-    most_calls: int = 32
-    warm_up_calls: int = 5
-    settled_within: float = 0.05
-    full_speed_within: float = 0.10
-    steady_within: float = 0.08
-    running_at_least: float = 0.99
-    proven_share: float = 0.2
-    patience: float = 0.5
-    calibration_seconds: float = 0.2
-    reference_seconds: float = 2e-3
-
-
-class Round(NamedTuple):
-    """Some calls of a probe in a row, with the reference before and after; times in seconds.
-
-    `running` is the share of the round for which no other process had the processor; `wall` is what is left without the rest.
-    """
-
-    first: int
-    calls: int
-    wall: float
-    before: float
-    after: float
-    running: float = 1.0
-
-    @property
-    def reference(self) -> float:
-        """The reference's time during the round."""
-        return (self.before + self.after) / 2
-
-    @property
-    def unsteadiness(self) -> float:
-        """How far the speed moved within the round, relative."""
-        return abs(self.after - self.before) / self.reference
-
-    def kernel(self, times: CallTimes) -> float:
-        """Mean kernel seconds of the calls, from the times of all calls of the probe."""
-        return self.running * math.fsum(times.kernel[self.first : self.first + self.calls]) / self.calls
-
-
-class Estimate(NamedTuple):
-    """A robust mean and its standard error."""
-
-    mean: float
-    error: float
-
-    @property
-    def relative_error(self) -> float:
-        """The standard error as a fraction of the mean."""
-        return self.error / self.mean
-
-
-def trimmed_mean(values: Sequence[float], trimmed: float = TRIMMED) -> Estimate:
-    """The mean without the largest and the smallest values, and its standard error from the winsorised deviation.
-
-    Source: Tukey and McLaughlin, "Less vulnerable confidence and significance procedures for location based on a single
-    sample", Sankhya A 25, 1963: s_w / ((1 - 2 g) sqrt(n)).
-
-    Args:
-        values: at least one number.
-        trimmed: the share g left out at either end.
-    """
-    ordered = sorted(values)
-    count = len(ordered)
-    cut = int(trimmed * count)
-    inner = ordered[cut : count - cut]
-    mean = math.fsum(inner) / len(inner)
-    winsorised = [inner[0]] * cut + inner + [inner[-1]] * cut
-    centre = math.fsum(winsorised) / count
-    variance = math.fsum((value - centre) ** 2 for value in winsorised) / max(count - 1, 1)
-    return Estimate(mean, math.sqrt(variance / count) * count / len(inner))
-
-
-def speed(rounds: Sequence[Round]) -> float:
-    """Seconds that the reference took on average through rounds."""
-    return trimmed_mean([entry.reference for entry in rounds]).mean
-
-
-class LoadedReference:
-    """A reference probe, ready to be timed again and again; a context manager that frees it.
-
-    Args:
-        loaded: the probe.
-        clock: the runner's.
-        least: how long one timing lasts at least, in seconds.
-        most_calls: calls of one timing at most.
-    """
-
-    def __init__(self, loaded: LoadedProbe, clock: Callable[[], float], least: float, most_calls: int) -> None:
-        self._loaded = loaded
-        loaded.call()
-        begin = clock()
-        seconds = max(loaded.call(), clock() - begin)
-        self._calls = max(1, min(most_calls, math.ceil(least / seconds)))
-
-    def time(self) -> float:
-        """Seconds that it takes now."""
-        self._loaded.call()  # brings its data back into the cache, which a probe or a network may have filled
-        return math.fsum(self._loaded.call() for _ in range(self._calls)) / self._calls
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._loaded.close()
 
 
 class _Turn:
