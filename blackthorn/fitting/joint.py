@@ -9,6 +9,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ from blackthorn.formulas import Constant, Formula, Hinge, Linear, Step, Switch, 
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Whole = NDArray[np.intp]
 Structure = dict[str, Shape]
 """Dimension name to shape, outermost dimension first."""
 Term = tuple[int, ...]
@@ -86,18 +88,17 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class JointFit(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """A structure with the cells fitted to it and the points of each, in the order of `cell_masks`."""
+    """A structure with the cells fitted to it, in the order of `cell_masks`, and the points that they were fitted to."""
 
     structure: Structure
     cells: tuple[Cell, ...]
-    insides: tuple[Points, ...]
+    points: Points
     cost: float
 
     @cached_property
     def noise(self) -> float:
         """Root mean square of what is left of every point's time, no point more than wholly off."""
-        pairs = zip(self.cells, self.insides, strict=True)
-        shares = np.concatenate([cell.predict(inside.dimensions) / inside.seconds for cell, inside in pairs])
+        shares = self.predict(self.points.dimensions) / self.points.seconds
         return float(np.sqrt(np.mean(np.minimum((1.0 - shares) ** 2, 1.0))))
 
     def formula(self, repeated: Mapping[str, str] = {}) -> Formula:
@@ -149,6 +150,19 @@ def all_terms(cell: tuple[Leaf, ...]) -> tuple[Term, ...]:
     return tuple(term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges))
 
 
+@lru_cache(maxsize=256)
+def _all_products(kind: tuple[Leaf, ...], values: tuple[bytes, ...]) -> Floats:
+    """`all_terms` at points, shape (terms, n): remembered, since regimes and the structures that are tried share most kinds.
+
+    Args:
+        kind: the leaves of a cell.
+        values: of each dimension at the points, an array's bytes.
+    """
+    found = products(kind, all_terms(kind), {str(place): np.frombuffer(one) for place, one in enumerate(values)})
+    found.flags.writeable = False
+    return found
+
+
 def _has_hinge(term: Term, hinges: Sequence[range]) -> bool:
     return any(function in among for function, among in zip(term, hinges, strict=True))
 
@@ -167,9 +181,16 @@ def fit_structures(wanted: Sequence[tuple[Points, Structure]]) -> list[JointFit]
     Args:
         wanted: at least one point each, and a shape for every dimension of the points.
     """
-    parted = [_parted(points.ordered(structure), structure) for points, structure in wanted]
+    parted = [_parted(points, structure) for points, structure in wanted]
     choices = iter(choose([task for parts in parted for task in parts.tasks()]))
     return [parts.fitted([next(choices) for _ in parts.own]) for parts in parted]
+
+
+class _Source(NamedTuple):
+    """A cell that was fitted by itself, and its seconds at all points, those of other cells, too."""
+
+    cell: Cell
+    seconds: Floats
 
 
 class _Parted(msgspec.Struct, frozen=True):
@@ -177,51 +198,75 @@ class _Parted(msgspec.Struct, frozen=True):
 
     Attributes:
         structure: a shape for every dimension of the points.
-        total: all points together.
-        insides: the points of each cell, cells in the order of `cell_masks`.
+        points: all of them, their dimensions in the structure's order.
+        values: of each dimension, as `_all_products` takes them.
+        insides: which points are in each cell, cells in the order of `cell_masks`.
         kinds: the leaves of each cell.
         own: the numbers of the cells that are fitted by themselves, that with most points first.
         others: those of the cells that are not, alike.
     """
 
     structure: Structure
-    total: int
-    insides: tuple[Points, ...]
+    points: Points
+    values: tuple[bytes, ...]
+    insides: tuple[Whole, ...]
     kinds: tuple[tuple[Leaf, ...], ...]
     own: tuple[int, ...]
     others: tuple[int, ...]
 
     def tasks(self) -> Iterator[Task]:
         """What products are to be chosen for, in the order of `own`."""
+        points, total = self.points, len(self.points)
         for number in self.own:
             inside, kind = self.insides[number], self.kinds[number]
-            terms = all_terms(kind)
-            columns = products(kind, terms, inside.dimensions)
-            yield Task(columns, inside.seconds, inside.weights, inside.reported_noise, self.total, _unlikely(kind))
+            columns = _all_products(kind, self.values).take(inside, axis=1)
+            yield Task(columns, points.seconds[inside], points.weights[inside], points.reported_noise, total, _unlikely(kind))
 
     def fitted(self, choices: Sequence[Choice]) -> JointFit:
         """All cells, by what was chosen for those in `own`."""
         found: dict[int, Cell] = {}
+        sources: list[_Source] = []
         for number, choice in zip(self.own, choices, strict=True):
-            own = _cell(self.kinds[number], choice)
-            alike = {other: cell for other, cell in found.items() if self.kinds[other] == self.kinds[number]}
-            found[number] = min([*self._borrowed(number, alike), own], key=lambda cell: cell.cost)
-        for number in self.others:
-            found[number] = min(self._borrowed(number, found), key=lambda cell: cell.cost)
+            kind = self.kinds[number]
+            own = found[number] = _cell(kind, choice)
+            alike = [source for source in sources if source.cell.leaves == kind]
+            borrowed = self._borrowed(number, alike) if alike else own
+            if borrowed.cost <= own.cost and alike:
+                found[number] = borrowed
+            elif len(self.insides) > 1:
+                columns = _all_products(kind, self.values)[list(choice.terms)]
+                sources.append(_Source(own, np.asarray(choice.coefficients) @ columns))
+        found.update((number, self._borrowed(number, sources)) for number in self.others)
         cells = tuple(found[number] for number in range(len(self.insides)))
         cost = sum(cell.cost for cell in cells) + sum(naming_cost(shape) for shape in self.structure.values())
-        return JointFit(self.structure, cells, self.insides, cost)
+        return JointFit(self.structure, cells, self.points, cost)
 
-    def _borrowed(self, number: int, found: Mapping[int, Cell]) -> list[Cell]:
-        return [_borrow(self.insides[number], cell, self.total) for cell in found.values()]
+    def _borrowed(self, number: int, sources: Sequence[_Source]) -> Cell:
+        """The likeliest of some fitted cells, made faster or slower by the points of another regime (none: as it is)."""
+        inside = self.insides[number]
+        if not len(inside):
+            return msgspec.structs.replace(sources[0].cell, cost=0.0)
+        seconds, weights = self.points.seconds[inside], self.points.weights[inside]
+        ratios = seconds / np.maximum([source.seconds[inside] for source in sources], 1e-12)
+        ordered = np.sort(ratios, axis=1)
+        medians = 0.5 * (ordered[:, (len(inside) - 1) // 2] + ordered[:, len(inside) // 2])
+        squares = (sharpness(seconds) * (1.0 - medians[:, None] / ratios)) ** 2
+        noise = np.maximum([source.cell.noise for source in sources], self.points.reported_noise)
+        costs = misfit_of(squares, noise[:, None] ** 2, weights) + 0.5 * math.log(len(self.points))
+        best = int(costs.argmin())
+        cell, ratio = sources[best].cell, float(medians[best])
+        coefficients = tuple(value * ratio for value in cell.coefficients)
+        return msgspec.structs.replace(cell, coefficients=coefficients, cost=float(costs[best]))
 
 
 def _parted(points: Points, structure: Structure) -> _Parted:
-    insides = tuple(points.where(mask) for mask in cell_masks(structure, points.dimensions))
+    points = points.ordered(structure)
+    insides = tuple(map(np.flatnonzero, cell_masks(structure, points.dimensions)))
     largest, *others = sorted(range(len(insides)), key=lambda number: -len(insides[number]))
     return _Parted(
         structure,
-        len(points),
+        points,
+        tuple(values.tobytes() for values in points.dimensions.values()),
         insides,
         tuple(itertools.product(*(list(leaves(shape)) for shape in structure.values()))),
         (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN)),
@@ -248,18 +293,6 @@ def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:
     open_ = all_terms(kind)
     return Cell(kind, tuple(open_[i] for i in choice.terms), choice.coefficients, choice.noise, choice.cost)
-
-
-def _borrow(points: Points, cell: Cell, total: int) -> Cell:
-    """A fitted cell as another regime's, made faster or slower by the points there (none: as it is)."""
-    if not len(points):
-        return msgspec.structs.replace(cell, cost=0.0)
-    ratios = points.seconds / np.maximum(cell.predict(points.dimensions), 1e-12)
-    ratio = float(np.median(ratios))
-    squares = (sharpness(points.seconds) * (1.0 - ratio / ratios)) ** 2
-    variance = max(cell.noise, points.reported_noise) ** 2
-    cost = float(misfit_of(squares, np.array(variance), points.weights)) + 0.5 * math.log(total)
-    return msgspec.structs.replace(cell, coefficients=tuple(value * ratio for value in cell.coefficients), cost=cost)
 
 
 def _switches(shapes: list[tuple[str, Shape]], cells: list[Cell]) -> Formula:
