@@ -183,38 +183,40 @@ class _Slice(msgspec.Struct, frozen=True):
         found: list[list[Explanation]] = [[] for _ in masks]
         stairs, which = distinct_stairs(self.x, widths)
         for base in (CONSTANT, LINE):
-            columns = base.columns(self.x)
-            self._fit(found, masks, [base], columns[None], np.zeros(1, dtype=np.intp), np.full(1, NODE_COST * base.linear))
+            columns, nodes = base.columns(self.x), NODE_COST * base.linear
+            self._fit(found, masks, kept, base, (), columns[None], np.zeros(1, dtype=np.intp), np.full(1, nodes))
             if len(widths):
                 designs = np.concatenate([np.repeat(columns[None], len(stairs), axis=0), stairs[:, None, :]], axis=1)
-                shapes = [Leaf((width,), base.linear) for width in widths.tolist()]
-                naming = block_cost(widths, alternatives) + NODE_COST * (1 + base.linear)
-                self._fit(found, masks, shapes, designs, which, naming)
+                naming = block_cost(widths, alternatives) + NODE_COST + nodes
+                self._fit(found, masks, kept, base, widths, designs, which, naming)
         return [sorted(explanations, key=_cost)[:kept] for explanations in found]
 
     def _fit(
         self,
         found: list[list[Explanation]],
         masks: Masks,
-        shapes: Sequence[Leaf],
+        kept: int,
+        base: Leaf,
+        widths: Sequence[int] | Whole,
         designs: Floats,
         which: Whole,
         naming: Floats,
     ) -> None:
-        """Fit every shape to every mask, and add the best to what was found for the mask.
+        """Fit the base with stairs of each width, alone where there are none, to every mask; add the best to what was found.
 
-        `designs` has shape (designs, terms, n); that of shape i is number `which[i]`.
+        `designs` has shape (designs, terms, n); that of width i is number `which[i]`.
         """
         present = np.repeat(masks * self.weights, len(designs), axis=0)
         every = np.tile(designs, (len(masks), 1, 1))
         fits = fit_candidates(every, self.seconds, present, self.reported_noise, len(self.x))
         cost = fits.cost.reshape(len(masks), len(designs))[:, which] + naming
         for row, explanations in enumerate(found):
-            for i in np.argsort(cost[row])[: KEPT if len(masks) == 1 else 1].tolist():
+            for i in np.argsort(cost[row])[:kept].tolist():
                 if np.isfinite(cost[row, i]):
                     one = row * len(designs) + which[i]
                     values = tuple(fits.coefficients[one].tolist())
-                    explanations.append(Explanation(shapes[i], (values,), float(fits.noise[one]), float(cost[row, i])))
+                    shape = Leaf((int(widths[i]),), base.linear) if len(widths) else base
+                    explanations.append(Explanation(shape, (values,), float(fits.noise[one]), float(cost[row, i])))
 
     def split_explanations(self, mask: Mask, depth: int, whole: Sequence[Explanation]) -> list[Explanation]:
         """Explanations with a switch of the measurements in `mask`, `whole` being those without."""
