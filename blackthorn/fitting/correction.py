@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE, SMALLEST, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, Points
-from blackthorn.fitting.leaving_out import parts, rmspe
+from blackthorn.fitting.leaving_out import LeftOut, rmspe
 from blackthorn.formulas.correction import NO_DIVISOR, Correction, nearness, places
 
 Floats = NDArray[np.float64]
@@ -64,26 +64,26 @@ class Corrected(NamedTuple):
     residuals: Floats
 
 
-def corrected(points: Points, fit: JointFit, residuals: Floats) -> Corrected | None:
+def corrected(points: Points, fit: JointFit, alone: LeftOut) -> Corrected | None:
     """The correction of a formula, where it helps.
 
     Args:
         points: what the formula was fitted to.
         fit: the formula.
-        residuals: its own signed relative errors at points left out.
+        alone: how it predicts points left out.
     """
     if not FEWEST_POINTS <= len(points) <= MOST_POINTS:
         return None
     names = _independent(points)
     manner = _Search(points, fit, names).best()
     errors = np.empty(len(points))
-    for left_out, trained in parts(points, fit):
+    for left_out, trained in alone.parts:
         held, rest = points.where(left_out), points.where(~left_out)
         factor = _fitted(rest, trained, names, manner, 0.0).factor(held.dimensions)
         errors[left_out] = factor * trained.predict(held.dimensions) / held.seconds - 1.0
-    if _misfit(errors, points) > HELPS * _misfit(residuals, points):
+    if _misfit(errors, points) > HELPS * _misfit(alone.residuals, points):
         return None
-    return Corrected(_fitted(points, fit, names, manner, rmspe(residuals)), errors)
+    return Corrected(_fitted(points, fit, names, manner, rmspe(alone.residuals)), errors)
 
 
 def _misfit(residuals: Floats, points: Points) -> float:

@@ -12,7 +12,7 @@ from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.correction import corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
-from blackthorn.fitting.leaving_out import cross_validated, rmspe
+from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
 from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.fitting.structure import fit_points
@@ -162,9 +162,9 @@ def fit_class(group: LayerClass) -> LayerFormula:
     """
     points = points_of(group)
     spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
-    best, residuals = best_fit(spread)
-    better = corrected(spread, best, residuals)
-    correction, left_out = better or (None, residuals)
+    best, left_out = best_fit(spread)
+    better = corrected(spread, best, left_out)
+    correction, residuals = better or (None, left_out.residuals)
     formula = best.formula(layer_kind(group.layer).repeated)
     factor = 1.0 if correction is None else correction.factor(points.dimensions)
     return LayerFormula(
@@ -176,8 +176,8 @@ def fit_class(group: LayerClass) -> LayerFormula:
         text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
         points=len(points),
         rmspe=rmspe(factor * best.predict(points.dimensions) / points.seconds - 1.0),
-        rmspe_cross_validated=rmspe(left_out),
-        residuals=tuple(round(float(value), 5) for value in left_out),
+        rmspe_cross_validated=rmspe(residuals),
+        residuals=tuple(round(float(value), 5) for value in residuals),
         correction=correction,
         reference=group.reference,
     )
@@ -203,8 +203,8 @@ def points_of(group: LayerClass) -> Points:
     return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), derived)
 
 
-def best_fit(points: Points) -> tuple[JointFit, Floats]:
-    """Of the likeliest structures, and one of straight lines alone, that which predicts left-out points best; its residuals.
+def best_fit(points: Points) -> tuple[JointFit, LeftOut]:
+    """Of the likeliest structures, and one of straight lines alone, that which predicts left-out points best; how it does.
 
     Along one dimension the shortest description decides alone: its points are dense enough to tell widths apart. In several,
     a structure can fit every point and still go astray between them, which only points left out can tell; of those that do so
@@ -216,7 +216,7 @@ def best_fit(points: Points) -> tuple[JointFit, Floats]:
     lines = fit_structure(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})
     likely = sorted((*fits, lines), key=lambda fit: fit.cost)
     tried = list(zip(likely, cross_validated(points, likely), strict=True))
-    squares = [bounded(residuals * sharpness(points.seconds)) ** 2 for _, residuals in tried]
+    squares = [bounded(left_out.residuals * sharpness(points.seconds)) ** 2 for _, left_out in tried]
     least = min(squares, key=np.mean)
     return next(entry for entry, own in zip(tried, squares, strict=True) if _are_alike(own - least))
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,32 +16,33 @@ FOLDS = 5
 """Parts of the points that are left out in turn: the usual choice (Kohavi, IJCAI 1995), and a fit takes milliseconds."""
 
 
-def parts(points: Points, fit: JointFit) -> list[tuple[Mask, JointFit]]:
-    """Each part of the points that is left out, and the same structure fitted without it."""
-    return all_parts(points, [fit])[0]
+class LeftOut(NamedTuple):
+    """A structure without some of its points in turn.
+
+    Attributes:
+        parts: each part of the points that is left out, and the structure fitted without it.
+        residuals: the signed relative error of every point as predicted without its part, shape (n,).
+    """
+
+    parts: tuple[tuple[Mask, JointFit], ...]
+    residuals: Floats
 
 
-def all_parts(points: Points, fits: Sequence[JointFit]) -> list[list[tuple[Mask, JointFit]]]:
-    """`parts` of several fits."""
+def cross_validated(points: Points, fits: Sequence[JointFit]) -> list[LeftOut]:
+    """How well the structure of each fit predicts points that it is not fitted to; a single point is left in."""
     fold = np.arange(len(points)) % FOLDS
     masks = [fold == part for part in range(min(FOLDS, len(points)))]
-    if len(points) == 1:
-        return [[(masks[0], fit)] for fit in fits]
-    trained = iter(fit_structures([(points.where(~mask), fit.structure) for fit in fits for mask in masks]))
-    return [[(mask, next(trained)) for mask in masks] for _ in fits]
+    rest = [points.where(~mask) if len(points) > 1 else points for mask in masks]
+    trained = iter(fit_structures([(kept, fit.structure) for fit in fits for kept in rest]))
+    return [_left_out(points, tuple((mask, next(trained)) for mask in masks)) for _ in fits]
 
 
-def cross_validated(points: Points, fits: Sequence[JointFit]) -> list[Floats]:
-    """For each fit, the signed relative error of every point, predicted by its structure fitted without the point's part."""
-    return [_residuals(points, trained) for trained in all_parts(points, fits)]
-
-
-def _residuals(points: Points, trained: Sequence[tuple[Mask, JointFit]]) -> Floats:
+def _left_out(points: Points, parts: tuple[tuple[Mask, JointFit], ...]) -> LeftOut:
     residuals = np.empty(len(points))
-    for left_out, fit in trained:
-        held = points.where(left_out)
-        residuals[left_out] = fit.predict(held.dimensions) / held.seconds - 1.0
-    return residuals
+    for mask, fit in parts:
+        held = points.where(mask)
+        residuals[mask] = fit.predict(held.dimensions) / held.seconds - 1.0
+    return LeftOut(parts, residuals)
 
 
 def rmspe(relative: Floats) -> float:

@@ -26,11 +26,11 @@ def lines(of: Points):
 def test_what_is_left_unexplained_is_learnt() -> None:
     bent = points(0.2)
     fit = lines(bent)
-    residuals = cross_validated(bent, [fit])[0]
-    found = corrected(bent, fit, residuals)
+    alone = cross_validated(bent, [fit])[0]
+    found = corrected(bent, fit, alone)
     assert found is not None
-    assert rmspe(found.residuals) < 0.5 * rmspe(residuals)
-    assert found.correction.without == pytest.approx(rmspe(residuals))
+    assert rmspe(found.residuals) < 0.5 * rmspe(alone.residuals)
+    assert found.correction.without == pytest.approx(rmspe(alone.residuals))
     assert len(found.correction.points) == len(bent)
     unseen = points(0.2, noise=0.0, seed=2)
     with_it = found.correction.factor(unseen.dimensions) * fit.predict(unseen.dimensions) / unseen.seconds - 1.0

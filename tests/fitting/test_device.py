@@ -9,7 +9,7 @@ import pytest
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import device, fit_device
 from blackthorn.fitting.device import LayerClass, best_fit, fit_class, full_speeds, layer_classes, points_of
-from blackthorn.fitting.leaving_out import cross_validated, rmspe
+from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
 from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, Linear, Step
 from blackthorn.layers import Quantities, layer_kind
@@ -112,7 +112,7 @@ def test_left_out_errors_exceed_those_of_the_fit_on_noisy_data():
     points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=noisy)])[0])
     best = fit_points(points)[0]
     inside = rmspe(best.predict(points.dimensions) / points.seconds - 1.0)
-    assert rmspe(cross_validated(points, [best])[0]) > inside > 0.0
+    assert rmspe(cross_validated(points, [best])[0].residuals) > inside > 0.0
 
 
 def test_without_a_reference_there_is_no_full_speed():
@@ -190,7 +190,8 @@ def test_a_longer_description_has_to_predict_left_out_points_better(monkeypatch,
     signs = np.where(np.arange(len(group.measurements)) % 3, 1.0, -1.1)
     monkeypatch.setattr(device, "fit_points", lambda points: found)
     monkeypatch.setattr(device, "fit_structure", lambda points, structure: msgspec.structs.replace(found[1], cost=1e9))
-    monkeypatch.setattr(device, "cross_validated", lambda points, fits: [error * signs for error in (*errors, 1.0)])
-    fit, residuals = best_fit(points_of(group))
+    alone = [LeftOut((), error * signs) for error in (*errors, 1.0)]
+    monkeypatch.setattr(device, "cross_validated", lambda points, fits: alone)
+    fit, left_out = best_fit(points_of(group))
     assert fit is found[chosen]
-    assert abs(residuals).max() == pytest.approx(1.1 * errors[chosen])
+    assert abs(left_out.residuals).max() == pytest.approx(1.1 * errors[chosen])
