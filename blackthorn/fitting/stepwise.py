@@ -153,23 +153,22 @@ class _Search:
             possible: which of the trials are any, shape (a, k).
         """
         if trials.shape[1] > LIKELIEST:
-            promise = np.where(possible, self._promise(cells, trials), -np.inf)
-            likely = np.sort(np.argsort(-promise, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
+            likely = np.sort(np.argsort(-self._promise(cells, trials, possible), axis=1, kind="stable")[:, :LIKELIEST], axis=1)
             trials, possible = (np.take_along_axis(trials, likely[:, :, None], 1), np.take_along_axis(possible, likely, 1))
-        among, count = trials.shape[1:]
-        each = np.repeat(cells, among)
+        count = trials.shape[2]
+        each = np.repeat(cells, possible.sum(axis=1))
         fits = fit_relative(
-            self.relative[each[:, None], trials.reshape(-1, count)],
+            self.relative[each[:, None], trials[possible]],
             self.target[each],
             self.present[each],
             self.noise_told[each],
             self.total[each],
         )
         naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
-        cost = np.where(possible, fits.cost.reshape(-1, among), np.inf) + naming[:, None] + self._against(cells, trials)
+        cost = _spread(fits.cost, possible, np.inf) + naming[:, None] + self._against(cells, trials)
         best, rows = cost.argmin(axis=1), np.arange(len(cells))
         better: Mask = cost[rows, best] < self.cost[cells]
-        taken, fit = cells[better], (rows * among + best)[better]
+        taken, fit = cells[better], (np.cumsum(possible).reshape(possible.shape)[rows, best] - 1)[better]
         self.counts[taken], self.cost[taken], self.noise[taken] = count, cost[rows, best][better], fits.noise[fit]
         self.terms[taken, :count], self.coefficients[taken, :count] = trials[rows, best][better], fits.coefficients[fit]
         return better
@@ -179,22 +178,20 @@ class _Search:
         against: Floats = self.unlikely[cells[:, None, None], trials].sum(axis=2)
         return against
 
-    def _promise(self, cells: Whole, trials: Whole) -> Floats:
+    def _promise(self, cells: Whole, trials: Whole, possible: Mask) -> Floats:
         """Nats for each trial, but for what all have in common: by least squares, with the weights of what is chosen."""
         columns, target, weights = self.relative[cells], self.target[cells], self._weights(cells)
         weighted = columns * weights[:, None, :]
         normal, right = weighted @ columns.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0]
-        rows = np.arange(len(cells))[:, None, None]
-        systems = normal[rows[..., None], trials[:, :, :, None], trials[:, :, None, :]]
-        explained = right[rows, trials]
-        flat = explained.reshape(-1, trials.shape[2])
-        coefficients = non_negative(systems.reshape(len(flat), *systems.shape[2:]), flat)
-        explained = np.einsum("bp,bp->b", coefficients, flat).reshape(trials.shape[:2])
+        rows, products = np.nonzero(possible)[0][:, None], trials[possible]
+        sides = right[rows, products]
+        coefficients = non_negative(normal[rows[:, :, None], products[:, :, None], products[:, None, :]], sides)
+        explained = _spread(np.einsum("bp,bp->b", coefficients, sides), possible, 0.0)
         count = weights.sum(axis=1)
         noise = count * self.noise_told[cells] ** 2
         rest = np.maximum((weights * target**2).sum(axis=1)[:, None] - explained, noise[:, None])
-        promise: Floats = -0.5 * count[:, None] * np.log(rest) - self._against(cells, trials)
-        return promise
+        promise = -0.5 * count[:, None] * np.log(rest) - self._against(cells, trials)
+        return np.where(possible, promise, -np.inf)
 
     def _weights(self, cells: Whole) -> Floats:
         """How much the points of cells count by what is chosen, those far off a little, too, shape (cells, n)."""
@@ -204,3 +201,10 @@ class _Search:
         chosen = self.relative[cells[:, None], self.terms[cells, :count]]
         rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
         return bounded_weights(rest**2, self.noise[cells, None] ** 2, self.present[cells])
+
+
+def _spread(values: Floats, places: Mask, elsewhere: float) -> Floats:
+    """Values in their places, shape (a, k), and one number elsewhere."""
+    found = np.full(places.shape, elsewhere)
+    found[places] = values
+    return found
