@@ -11,19 +11,28 @@ import msgspec
 from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.engine_options import Given
+from blackthorn.cli.preset_visits import visit_again
 from blackthorn.cli.runner_choice import make_runner
-from blackthorn.cli.sweep_run import SweepReport, carry_out, fit_command, header_of, refuse_own_recording, sweep_json
+from blackthorn.cli.sweep_run import (
+    SweepReport,
+    carry_out,
+    fit_command,
+    fitted_again,
+    header_of,
+    refuse_own_recording,
+    sweep_json,
+)
 from blackthorn.cli.tables import table
 from blackthorn.errors import NotMeasured
 from blackthorn.records import PlannedSweep, Preset, SweepHeader
 from blackthorn.runners import Runner
 from blackthorn.storage import find_preset
-from blackthorn.sweeping import FULL_SPEED_POLICY, SweepPlan, sweep_path
+from blackthorn.sweeping import FULL_SPEED_POLICY, MOST_VISITS, SweepPlan, sweep_path
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
 TIMING_SHARE = 0.6
-"""Share of the stated time that goes into timing; the rest builds probes, chooses points and tries unsteady ones again."""
+"""Share of the stated time that goes into timing, all visits of a point together; the rest builds probes and chooses points."""
 
 
 class PresetReport(msgspec.Struct, frozen=True):
@@ -33,21 +42,18 @@ class PresetReport(msgspec.Struct, frozen=True):
         preset: what was to be done.
         sweeps: every plan that was begun, in order, with what came of it; None where the device cannot run such layers.
         seconds: what this run took.
+        interrupted: whether Ctrl-C ended it.
     """
 
     preset: Preset
     sweeps: tuple[tuple[SweepPlan, SweepReport | None], ...]
     seconds: float
+    interrupted: bool
 
     @property
     def made(self) -> tuple[SweepReport, ...]:
         """The sweeps that the device could make."""
         return tuple(report for _, report in self.sweeps if report is not None)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended it."""
-        return any(report.outcome.interrupted for report in self.made)
 
     @property
     def points(self) -> int:
@@ -86,8 +92,14 @@ def run(
         for header in headers:
             refuse_own_recording(sweep_path(out, header), recordings)
         with Timer(device, device.reference(), FULL_SPEED_POLICY) as machine:
-            sweeps = tuple(_one_by_one(plans, headers, device, _policy(preset), out, machine))
-    report = PresetReport(preset, sweeps, time.monotonic() - begin)
+            policy = _policy(preset)
+            sweeps = tuple(_one_by_one(plans, headers, device, policy, out, machine))
+            interrupted = any(report.outcome.interrupted for _, report in sweeps if report is not None)
+            if not interrupted:
+                made = [header for header, (_, report) in zip(headers, sweeps, strict=True) if report is not None]
+                interrupted = visit_again(made, device, policy, out, machine)
+                sweeps = tuple((plan, None if report is None else fitted_again(report)) for plan, report in sweeps)
+    report = PresetReport(preset, sweeps, time.monotonic() - begin, interrupted)
     if not report.made:
         raise NotMeasured(f"{preset.name} holds no layer that {headers[0].device.name} can run", "choose another preset")
     return report
@@ -131,8 +143,8 @@ def _carried_out(
 
 
 def _policy(preset: Preset) -> TimingPolicy:
-    """As much time for every point as the stated time allows."""
-    return TimingPolicy(most_seconds=TIMING_SHARE * SECONDS_PER_MINUTE * preset.minutes / preset.points)
+    """As much time for every visit of a point as the stated time allows."""
+    return TimingPolicy(most_seconds=TIMING_SHARE * SECONDS_PER_MINUTE * preset.minutes / preset.points / MOST_VISITS)
 
 
 def _checked(planned: PlannedSweep) -> SweepPlan:

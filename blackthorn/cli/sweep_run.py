@@ -1,6 +1,5 @@
 """One run of `blackthorn sweep`: options in, a report out."""
 
-import math
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,9 +18,10 @@ from blackthorn.errors import BadValue
 from blackthorn.fitting import fit_device
 from blackthorn.records import LayerFormula, Precision, Sweep, SweepHeader
 from blackthorn.runners import Runner
-from blackthorn.storage import SweepFile, find_sweeps, open_sweep, read_sweep
+from blackthorn.storage import find_sweeps, open_sweep, read_sweep
 from blackthorn.sweeping import (
     ALL,
+    MOST_VISITS,
     Forecast,
     Goal,
     SweepOutcome,
@@ -110,7 +110,8 @@ def carry_out(
         policy: how to time a point.
         out: the folder of the sweeps.
         goal: what ends it earlier.
-        machine: of one sweep of many, the timer that tells full speed for all of them.
+        machine: of one sweep of many, the timer that tells full speed for all of them; unsteady points are then visited again
+            when all sweeps are made.
     """
     path = sweep_path(out, header)
     with (
@@ -118,19 +119,23 @@ def carry_out(
         Timer(device, header.reference, policy) as timer,
         shown_progress() as on_point,
     ):
-        speeds = [measurement.reference_seconds for measurement in file.measurements]
-        timer.expect(min((speed for speed in speeds if speed is not None), default=math.inf))
+        timer.expect(file.measurements)
         if machine is not None:
             measure_reference(file, timer, machine)
-        outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal)
-        return SweepReport(path, header.device.name, len(file.measurements), outcome, _formula(file))
+        most_visits = MOST_VISITS if machine is None else 1
+        outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal, most_visits)
+        formula = _formula(Sweep(header, file.measurements))
+        return SweepReport(path, header.device.name, len(file.measurements), outcome, formula)
 
 
-def _formula(file: SweepFile) -> LayerFormula | None:
-    """The formula of all points of a file, which are of one class."""
-    if not file.measurements:
-        return None
-    return fit_device([Sweep(file.header, file.measurements)], now(), MADE_BY).layers[0]
+def _formula(sweep: Sweep) -> LayerFormula | None:
+    """The formula of all points of a sweep, which are of one class."""
+    return fit_device([sweep], now(), MADE_BY).layers[0] if sweep.measurements else None
+
+
+def fitted_again(report: SweepReport) -> SweepReport:
+    """A report with the formula of what its file holds now."""
+    return msgspec.structs.replace(report, formula=_formula(read_sweep(report.path)))
 
 
 def refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:

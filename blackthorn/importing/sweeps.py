@@ -8,7 +8,7 @@ is assumed that is larger than that of most layers that blackthorn times itself.
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 from blackthorn.importing.imported import ImportedLayer
@@ -90,7 +90,7 @@ def merged(layers: list[ImportedLayer], taken_at: str) -> Measurement:
 
 
 def write(sweep: Sweep, folder: Path) -> Path:
-    """Add a sweep's measurements to its file below a folder; a point that is there already is replaced.
+    """Add a sweep's measurements to its file below a folder; of a point that is there already it is one more visit.
 
     Raises:
         WrongDevice, BadFile, CannotWrite: as `open_sweep` does.
@@ -98,17 +98,17 @@ def write(sweep: Sweep, folder: Path) -> Path:
     """
     path = sweep_path(folder, sweep.header)
     with open_sweep(path, sweep.header) as file:
-        held = {measurement.probe.key: measurement for measurement in file.measurements}
         for measurement in sweep.measurements:
-            _put(file, measurement, held.get(measurement.probe.key))
+            _put(file, measurement, file.visits(measurement.probe.key))
     return path
 
 
-def _put(file: SweepFile, measurement: Measurement, held: Measurement | None) -> None:
-    if held is None:
+def _put(file: SweepFile, measurement: Measurement, visits: Sequence[Measurement]) -> None:
+    """Keep a timing; not one that was imported before."""
+    if not visits:
         file.append(measurement)
-    elif (held.seconds, held.relative_error) != (measurement.seconds, measurement.relative_error):
-        file.replace(measurement)
+    elif all((held.seconds, held.relative_error) != (measurement.seconds, measurement.relative_error) for held in visits):
+        file.visit(measurement)
 
 
 def _makes_class(name: str) -> bool:

@@ -42,10 +42,12 @@ from blackthorn.records.sweeps import (
     Sweep,
     SweepHeader,
 )
+from blackthorn.records.visits import GOOD_ERROR, merged
 
 __all__ = [
     "ANYWHERE",
     "BYTES_MOVED",
+    "GOOD_ERROR",
     "MODEL_SCHEMA",
     "NO_FORMULAS",
     "PREDICTION_SCHEMA",
@@ -78,4 +80,5 @@ __all__ = [
     "SweepHeader",
     "TimedLayer",
     "Transfers",
+    "merged",
 ]

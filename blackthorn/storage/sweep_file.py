@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import Self
 
 from blackthorn.errors import BadFile, BadValue, CannotWrite, WrongDevice
-from blackthorn.records import SWEEP_SCHEMA, Measurement, SweepHeader
+from blackthorn.records import SWEEP_SCHEMA, Measurement, SweepHeader, merged
 from blackthorn.storage.disk import make_folder, sync_folder, write_all, write_errors
 from blackthorn.storage.faults import header_faults, measurement_faults
 from blackthorn.storage.sweep_text import SweepText, is_unbegun, parse_sweep
@@ -29,12 +29,17 @@ class SweepFile:
         self.path = path
         self.header = text.header
         self._file = file
-        self._known = dict(text.measurements)
+        self._visits = dict(text.visits)
+        self._known = dict(zip(text.visits, text.measurements(), strict=True))
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
-        """What the file holds now, in the order in which it was taken."""
+        """What the file holds now, all visits of a point as one, in the order in which points were first taken."""
         return tuple(self._known.values())
+
+    def visits(self, key: str) -> tuple[Measurement, ...]:
+        """All timings of the point of a probe with this key, in the order in which they were taken."""
+        return self._visits.get(key, ())
 
     def append(self, measurement: Measurement) -> None:
         """Add one line; when this returns, it is on the disk.
@@ -44,11 +49,11 @@ class SweepFile:
             CannotWrite: the disk is full or gone; the file stays as it was.
         """
         if measurement.probe.key in self._known:
-            raise BadValue(f"{measurement.probe.key} is in {self.path} already", "replace it, or measure each point once")
+            raise BadValue(f"{measurement.probe.key} is in {self.path} already", "visit it, or measure each point once")
         self._write(measurement)
 
-    def replace(self, measurement: Measurement) -> None:
-        """Add one line for a point that is there already; the later line counts. Raises as `append` does.
+    def visit(self, measurement: Measurement) -> Measurement:
+        """Add one line for a point that is there already; gives what all of its visits say. Raises as `append` does.
 
         Raises:
             BadValue: the point is not in the file.
@@ -56,13 +61,15 @@ class SweepFile:
         if measurement.probe.key not in self._known:
             raise BadValue(f"{measurement.probe.key} is not in {self.path}", "append it")
         self._write(measurement)
+        return self._known[measurement.probe.key]
 
     def _write(self, measurement: Measurement) -> None:
         key = measurement.probe.key
         for fault in measurement_faults(measurement, self.header):
             raise BadValue(f"{key} cannot be kept: {fault}", "measure it again")
         _append_line(self._file, self.path, msgspec.json.encode(measurement) + b"\n")
-        self._known[key] = measurement
+        self._visits[key] = (*self._visits.get(key, ()), measurement)
+        self._known[key] = merged(self._visits[key])
 
     def close(self) -> None:
         """Let the file go, and with it the lock; harmless when repeated."""

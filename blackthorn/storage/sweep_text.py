@@ -1,15 +1,16 @@
-"""A sweep file as text: the header in the first line, a measurement in every further one.
+"""A sweep file as text: the header in the first line, one visit of a point in every further one.
 
 A process killed in the middle of a write leaves half a line at the end; that, and nothing else, is forgiven.
 """
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from blackthorn.errors import BadFile
-from blackthorn.records import Measurement, Sweep, SweepHeader
+from blackthorn.records import Measurement, Sweep, SweepHeader, merged
 from blackthorn.storage.codec import is_json, read_record, schema_of
 from blackthorn.storage.disk import read_bytes
 from blackthorn.storage.faults import header_faults, measurement_faults
@@ -25,19 +26,22 @@ class SweepText(msgspec.Struct, frozen=True):
     Attributes:
         header: the first line.
         schema: the schema number that the file has, which may be older than the header's.
-        measurements: by probe key, in the order in which they were taken; of a point that stands there twice (two files
-            joined by hand) the later one.
+        visits: all timings of each point by its probe's key, points in the order in which they were first taken.
         sound: bytes up to the end of the last line that is whole.
     """
 
     header: SweepHeader
     schema: int
-    measurements: dict[str, Measurement]
+    visits: dict[str, tuple[Measurement, ...]]
     sound: int
+
+    def measurements(self) -> Iterator[Measurement]:
+        """One measurement of every point, made of all its visits."""
+        return map(merged, self.visits.values())
 
 
 def read_sweep(path: Path) -> Sweep:
-    """A sweep as it stands in its file; half a line at the end is left out, and of a doubled point the later one counts.
+    """A sweep as it stands in its file; half a line at the end is left out, and all visits of a point count as one measurement.
 
     Raises:
         BadFile: there is no such file, or it is not a sweep, or a line of it is damaged, or a newer blackthorn made it.
@@ -46,7 +50,7 @@ def read_sweep(path: Path) -> Sweep:
     if is_unbegun(data):
         raise BadFile(f"{path} holds no sweep yet", "run its sweep again, or delete the file")
     text = parse_sweep(data, path)
-    return Sweep(text.header, tuple(text.measurements.values()))
+    return Sweep(text.header, tuple(text.measurements()))
 
 
 def is_unbegun(data: bytes) -> bool:
@@ -64,15 +68,17 @@ def parse_sweep(data: bytes, path: Path) -> SweepText:
     """The content of a sweep file; raises as `read_sweep` does."""
     first, *lines = io.BytesIO(data).readlines()
     header, schema = _parse_header(first, path)
-    measurements: dict[str, Measurement] = {}
+    visits: dict[str, tuple[Measurement, ...]] = {}
     sound = len(first)
     for number, line in enumerate(lines, start=2):
         if number == len(lines) + 1 and not is_json(line):
             break
         measurement = _parse_measurement(line, f"line {number} of {path}", header, schema)
-        measurements[measurement.probe.key] = measurement
+        held = visits.get(measurement.probe.key, ())
+        if measurement not in held:  # two files joined by hand may share lines
+            visits[measurement.probe.key] = (*held, measurement)
         sound += len(line)
-    return SweepText(header, schema, measurements, sound)
+    return SweepText(header, schema, visits, sound)
 
 
 def _parse_header(line: bytes, path: Path) -> tuple[SweepHeader, int]:

@@ -19,20 +19,23 @@ ATTEMPTS = 3
 """How often a reference is measured where the machine does not stay at full speed meanwhile."""
 
 
-def measure_reference(file: SweepFile, timer: Timer, machine: Timer) -> None:
-    """Measure a sweep's own reference at full speed and keep it, if the file does not hold it and it is a layer of the sweep.
+def measure_reference(file: SweepFile, timer: Timer, machine: Timer, most_visits: int = 1) -> None:
+    """Measure a sweep's own reference at full speed and keep it, if it is a layer of the sweep.
 
     Args:
         file: of the sweep.
         timer: of the sweep.
         machine: a timer of the layer that is the same for all sweeps, with `FULL_SPEED_POLICY`.
+        most_visits: how often the file may hold it.
 
     Raises:
         BlackthornError: the device failed, or the file could not be written.
     """
     reference = file.header.reference
-    held = {measurement.probe.key for measurement in file.measurements}
-    if machine.reference is None or reference is None or reference.key in held or reference.layer != file.header.layer:
+    if machine.reference is None or reference is None or reference.layer != file.header.layer:
+        return
+    held = file.visits(reference.key)
+    if len(held) >= most_visits:
         return
     found: list[Measurement] = []
     for _ in range(ATTEMPTS):
@@ -43,4 +46,5 @@ def measure_reference(file: SweepFile, timer: Timer, machine: Timer) -> None:
             return
         if machine.await_full_speed(0.0):
             break
-    file.append(min(found, key=lambda measurement: measurement.reference_seconds or 0.0))
+    keep = file.visit if held else file.append
+    keep(min(found, key=lambda measurement: measurement.reference_seconds or 0.0))

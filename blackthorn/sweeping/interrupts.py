@@ -2,8 +2,11 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+Thing = TypeVar("Thing")
 
 
 @contextmanager
@@ -30,3 +33,11 @@ def interrupt_noticed() -> Iterator[Callable[[], bool]]:
         yield pressed.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def until(interrupted: Callable[[], bool], things: Iterable[Thing]) -> Iterator[Thing]:
+    """The things one after another, as long as there was no interrupt."""
+    for thing in things:
+        if interrupted():
+            return
+        yield thing

@@ -7,25 +7,21 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from blackthorn.errors import BadValue, BlackthornError, NotMeasured
-from blackthorn.records import Grade, Measurement, Probe, Sweep
+from blackthorn.records import Measurement, Sweep
 from blackthorn.selection import AxisPoint, Progress, Selector
 from blackthorn.storage import SweepFile
 from blackthorn.sweeping.goals import ALL, Goal, is_due, left_out_error
-from blackthorn.sweeping.interrupts import interrupt_noticed
+from blackthorn.sweeping.interrupts import interrupt_noticed, until
 from blackthorn.sweeping.plan import SweepPlan
+from blackthorn.sweeping.revisits import MOST_VISITS, Measure, revisited, unsteady
 from blackthorn.units import readable_duration
 
 log = logging.getLogger(__name__)
 
-Measure = Callable[[Probe], Measurement]
 OnPoint = Callable[[Progress, Measurement], None]
 
-RETRIED_SHARE = 0.25
-"""Most of a run's points that are measured again: a machine that is never steady must not double the cost."""
 MOST_REFUSALS = 8
 """Points that are tried where not one can be measured: such layers do not run there at all."""
-GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy", "throttled")
-"""From the best to the worst."""
 
 
 class SweepOutcome(msgspec.Struct, frozen=True):
@@ -37,7 +33,7 @@ class SweepOutcome(msgspec.Struct, frozen=True):
         skipped: points that could not be timed.
         interrupted: whether Ctrl-C ended it.
         reason: why it ended, as the end of a sentence.
-        retried: points timed again because the machine had been unsteady, and steadier the second time.
+        revisits: timings of points that had been timed before, because the machine was unsteady.
         seconds: how long it took.
     """
 
@@ -46,7 +42,7 @@ class SweepOutcome(msgspec.Struct, frozen=True):
     skipped: tuple[AxisPoint, ...]
     interrupted: bool
     reason: str
-    retried: int = 0
+    revisits: int = 0
     seconds: float = 0.0
 
 
@@ -63,6 +59,7 @@ def sweep(
     file: SweepFile,
     on_point: OnPoint | None = None,
     goal: Goal = ALL,
+    most_visits: int = MOST_VISITS,
 ) -> SweepOutcome:
     """Measure what the selector asks for until it has enough, the plan's limit or the goal is reached, or Ctrl-C is pressed.
 
@@ -76,6 +73,7 @@ def sweep(
         file: the open file of this plan.
         on_point: called after every new measurement.
         goal: what ends it earlier.
+        most_visits: times that an unsteady point is visited at most.
 
     Raises:
         BadValue, NotMeasured: points were asked for, and not one of them could be timed in this run or before.
@@ -85,11 +83,12 @@ def sweep(
     known = run.tell_known()
     with interrupt_noticed() as interrupted:
         reason = run.until_done(interrupted, on_point)
-        if run.retry(interrupted, on_point):
-            reason = run.until_done(interrupted, on_point)
+        for visits in range(2, most_visits + 1):
+            if run.revisit(visits, interrupted, on_point):
+                reason = run.until_done(interrupted, on_point)
     if run.refusal is not None and not (known or run.measured or interrupted()):
         raise run.refusal
-    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason, run.retried, run.seconds)
+    return SweepOutcome(run.measured, known, tuple(run.skipped), interrupted(), reason, run.revisits, run.seconds)
 
 
 class _Run:
@@ -105,9 +104,8 @@ class _Run:
         self._file = file
         self._held = {measurement.probe.key: measurement for measurement in file.measurements}
         self._told: set[str] = set()
-        self._unsteady: list[tuple[AxisPoint, Measurement]] = []
         self.measured = 0
-        self.retried = 0
+        self.revisits = 0
         self.skipped: list[AxisPoint] = []
         self.refusal: BlackthornError | None = None
 
@@ -169,43 +167,23 @@ class _Run:
             return None
         self._held[probe.key] = measurement
         self.measured += 1
-        if measurement.grade != "settled" and len(self._held) > 1:
-            self._unsteady.append((point, measurement))
         self._tell(point, measurement)
         return measurement
 
-    def retry(self, interrupted: Callable[[], bool], on_point: OnPoint | None) -> bool:
-        """Measure the worst of this run's unsteady points again, now that time has passed; whether any got better.
-
-        The file's first point is left as it is, since its reference sets the speed at which all are told.
-        """
-        worst = sorted(self._unsteady, key=lambda entry: _worth(entry[1]), reverse=True)
-        before = self.retried
-        for point, measurement in worst[: max(1, round(RETRIED_SHARE * self.measured))]:
-            if interrupted():
-                break
-            again = self._better(measurement)
-            if again is not None:
-                self._held[again.probe.key] = again
-                self._tell(point, again)
-                self.retried += 1
-                if on_point is not None:
-                    on_point(self._selector.progress(), again)
-        self._unsteady.clear()
+    def revisit(self, most_visits: int, interrupted: Callable[[], bool], on_point: OnPoint | None) -> bool:
+        """Visit the unsteady points again, now that time has passed; whether any was timed."""
+        before = self.revisits
+        points = unsteady(self._file, most_visits)
+        for measurement in revisited(until(interrupted, points), self._file, self._measure):
+            self._held[measurement.probe.key] = measurement
+            self.revisits += 1
+            point = self._plan.point_of(measurement.probe)
+            if point is not None:
+                self._tell(point, measurement)
+            if on_point is not None:
+                on_point(self._selector.progress(), measurement)
         self._checked = 0
-        return self.retried > before
-
-    def _better(self, measurement: Measurement) -> Measurement | None:
-        """A better timing of the same point, kept in the place of the first; None where none could be had this time."""
-        try:
-            again = self._measure(measurement.probe)
-            if _worth(again) >= _worth(measurement):
-                return None
-            self._file.replace(again)
-        except (BadValue, NotMeasured) as error:
-            log.warning("kept the first timing of %s: %s", measurement.probe.key, error)
-            return None
-        return again
+        return self.revisits > before
 
     def _recall(self, point: AxisPoint, measurement: Measurement) -> None:
         """A point that the file holds: told if it was not yet, else skipped, or the selector would ask for ever."""
@@ -229,8 +207,3 @@ class _Run:
         nominal = next(iter(self._held.values())).reference_seconds
         self._told.add(measurement.probe.key)
         self._selector.tell(point, measurement.at_speed(nominal), measurement.relative_error)
-
-
-def _worth(measurement: Measurement) -> tuple[int, float]:
-    """What to sort timings of one point by, the best first."""
-    return GRADES.index(measurement.grade), measurement.relative_error

@@ -2,12 +2,14 @@
 
 import msgspec
 
+from blackthorn.records import GOOD_ERROR
+
 
 class TimingPolicy(msgspec.Struct, frozen=True):
     """When to stop repeating, and what to think of the result.
 
     Attributes:
-        target_error: relative standard error at which a measurement is good: formulas leave 2 to 3 % unexplained anyway.
+        target_error: relative standard error at which a measurement is good.
         stop_error: the same as it must look from wall times; lower, since kernel times are known only at the end.
         least_rounds: rounds before the error can be believed.
         fewest_rounds: rounds that are taken however long they last.
@@ -27,7 +29,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
         reference_seconds: how long one timing of the reference lasts at least, in seconds, so that clocks tell it well.
     """
 
-    target_error: float = 0.0125
+    target_error: float = GOOD_ERROR
     stop_error: float = 0.0075
     least_rounds: int = 8
     fewest_rounds: int = 3

@@ -13,7 +13,7 @@ off, such rounds count only where there are no others, and references, which are
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from types import TracebackType
@@ -68,8 +68,10 @@ class Timer:
         self._expected = math.inf
         self._throttled_by: Sequence[str] = ()
 
-    def expect(self, full_speed: float) -> None:
-        """Believe that the reference can take as little as `full_speed` seconds: what it took in earlier measurements here."""
+    def expect(self, earlier: Iterable[Measurement]) -> None:
+        """Believe that the reference can take as little as it did beside earlier measurements here."""
+        speeds = (measurement.reference_seconds for measurement in earlier)
+        full_speed = min((speed for speed in speeds if speed is not None), default=math.inf)
         self._bests.append(full_speed)
         self._expected = min(self._expected, full_speed)
 

@@ -32,8 +32,8 @@ Floats = NDArray[np.float64]
 FOLDER = Path("build/bench/drawn")
 COUNTS = (20, 60, 120, 240)
 TESTS = 100
-POLICY = TimingPolicy(most_seconds=0.5)
-"""As much time for a point as a preset of 1,500 points and 12 minutes gives it."""
+POLICY = TimingPolicy(most_seconds=0.15)
+"""As much time for a visit of a point as a preset gives it."""
 LARGEST = 1_500_000_000
 """Multiply-accumulates."""
 SHORTEST, SHORT_ERROR = 20e-6, 2e-6

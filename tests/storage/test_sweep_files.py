@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackthorn.errors import BadFile, BadValue, CannotWrite, WrongDevice
-from blackthorn.records import Measurement, Sweep
+from blackthorn.records import Measurement, Sweep, merged
 from blackthorn.storage import open_sweep, read_sweep
 from tests.examples import DEVICE, a_header, a_measurement
 from tests.storage.sweep_files import filters_in, write
@@ -119,11 +119,17 @@ def test_no_point_is_doubled(path: Path) -> None:
     assert filters_in(path) == [1, 17, 33, 2]
 
 
-def test_of_a_doubled_point_the_later_counts_in_the_place_of_the_earlier(path: Path) -> None:
-    again = msgspec.structs.replace(a_measurement(17), seconds=9.0)
+def test_two_lines_of_a_point_count_as_one_in_the_place_of_the_first(path: Path) -> None:
+    again = msgspec.structs.replace(a_measurement(17), calls=30)
     with path.open("ab") as file:
         file.write(msgspec.json.encode(again) + b"\n")
-    assert read_sweep(path).measurements == (a_measurement(1), again, a_measurement(33))
+    assert read_sweep(path).measurements == (a_measurement(1), merged([a_measurement(17), again]), a_measurement(33))
+
+
+def test_a_line_that_stands_there_twice_counts_once(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(a_measurement(17)) + b"\n")
+    assert read_sweep(path).measurements == (a_measurement(1), a_measurement(17), a_measurement(33))
 
 
 def test_the_same_device_with_other_versions_goes_on(path: Path) -> None:
@@ -193,14 +199,19 @@ def test_any_order_of_stops_and_starts_gives_the_same_file(tmp_path: Path, filte
     assert not filters or list(read_sweep(path).measurements) == expected
 
 
-def test_a_replaced_point_is_the_one_that_is_read(path: Path) -> None:
-    again = msgspec.structs.replace(a_measurement(17), seconds=9.0)
+def test_all_visits_of_a_point_are_kept_and_read_as_one(path: Path) -> None:
+    again = msgspec.structs.replace(a_measurement(17), calls=30)
+    both = merged([a_measurement(17), again])
     with open_sweep(path, read_sweep(path).header) as file:
-        file.replace(again)
-        assert again in file.measurements
-    assert read_sweep(path).measurements == (a_measurement(1), again, a_measurement(33))
+        assert file.visit(again) == both
+        assert file.measurements[1] == both
+        assert file.visits(again.probe.key) == (a_measurement(17), again)
+    assert read_sweep(path).measurements == (a_measurement(1), both, a_measurement(33))
+    with open_sweep(path, read_sweep(path).header) as file:
+        assert file.visits(again.probe.key) == (a_measurement(17), again)
+        assert file.visits("another") == ()
 
 
-def test_only_a_point_that_is_there_can_be_replaced(path: Path) -> None:
+def test_only_a_point_that_is_there_can_be_visited_again(path: Path) -> None:
     with open_sweep(path, read_sweep(path).header) as file, pytest.raises(BadValue, match="append it"):
-        file.replace(a_measurement(49))
+        file.visit(a_measurement(49))

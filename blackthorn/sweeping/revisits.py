@@ -1,0 +1,80 @@
+"""Unsteady points are timed again, some time later: two visits tell what all rounds of one cannot (see `records.visits`)."""
+
+import logging
+import math
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from blackthorn.errors import BadValue, NotMeasured
+from blackthorn.records import Grade, Measurement, Probe
+from blackthorn.storage import SweepFile
+
+log = logging.getLogger(__name__)
+
+Measure = Callable[[Probe], Measurement]
+
+MOST_VISITS = 3
+"""Times that a point is visited at most: a machine that is never steady must not cost without end."""
+SURE_ENOUGH = 0.03
+"""Relative error of a point, the usual scatter between visits included, below which formulas leave more unexplained anyway."""
+GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy", "throttled")
+"""From the best to the worst."""
+
+
+def unsteady(file: SweepFile, most_visits: int = MOST_VISITS) -> list[Measurement]:
+    """The points of a file that are to be visited again, the worst first.
+
+    The file's first point is left as it is, since its reference sets the speed at which all are told.
+
+    Args:
+        file: of the sweep, open.
+        most_visits: how many visits a point may have in the end.
+    """
+    scatter = _usual_scatter(file)
+    points = sorted(file.measurements[1:], key=_worth, reverse=True)
+    return [point for point in points if _is_unsteady(point, file.visits(point.probe.key), most_visits, scatter)]
+
+
+def _is_unsteady(point: Measurement, visits: Sequence[Measurement], most_visits: int, scatter: float) -> bool:
+    """Whether another visit of a point pays: its own rounds say so, or other points of its sweep were not what theirs said."""
+    is_sure = scatter <= SURE_ENOUGH * math.sqrt(len(visits))
+    return len(visits) < most_visits and not (point.grade == "settled" and is_sure)
+
+
+def _usual_scatter(file: SweepFile) -> float:
+    """Relative standard deviation of a visit, by those points that were visited several times: their median; 0 without any."""
+    visits = [(point.relative_error, len(file.visits(point.probe.key))) for point in file.measurements]
+    scatters = [math.sqrt(count) * error for error, count in visits if count > 1]
+    return statistics.median(scatters) if scatters else 0.0
+
+
+def revisited(points: Iterable[Measurement], file: SweepFile, measure: Measure) -> Iterator[Measurement]:
+    """Visit points of a file once more and keep that; what all visits of each say.
+
+    Args:
+        points: what the file says of them so far.
+        file: of the sweep, open.
+        measure: times a probe; where it raises `NotMeasured`, the point stays as it is.
+
+    Raises:
+        BlackthornError: the device failed, or the file could not be written; what was measured is kept.
+    """
+    for point in points:
+        both = _visited(point.probe, file, measure)
+        if both is not None:
+            yield both
+
+
+def _visited(probe: Probe, file: SweepFile, measure: Measure) -> Measurement | None:
+    """What all visits of a probe say with one more; None where there was none."""
+    try:
+        again = measure(probe)
+        return None if again in file.visits(probe.key) else file.visit(again)  # a recording says the same each time
+    except (BadValue, NotMeasured) as error:
+        log.warning("kept the earlier timings of %s: %s", probe.key, error)
+        return None
+
+
+def _worth(measurement: Measurement) -> tuple[int, float]:
+    """What to sort timings by, the best first."""
+    return GRADES.index(measurement.grade), measurement.relative_error
