@@ -133,12 +133,18 @@ def cell_masks(structure: Structure, dimensions: Mapping[str, Floats]) -> list[M
 
 
 def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[str, Floats]) -> Floats:
-    """The products at points, shape (terms, n); `dimensions` in the order of the cell's leaves."""
+    """The products at points, shape (terms, n); `dimensions` in the order of the cell's leaves.
+
+    Stairs that count blocks are one higher in products with other functions than alone, where there is a constant beside them.
+    """
     found = np.ones((len(terms), len(next(iter(dimensions.values())))))
     functions = np.array(terms, dtype=np.intp).reshape(len(terms), len(cell)).T
+    is_product = (functions > 0).sum(axis=0) > 1
     for leaf, values, chosen in zip(cell, dimensions.values(), functions, strict=True):
         if leaf != CONSTANT:
-            found *= leaf.columns(values)[chosen]
+            columns = leaf.columns(values)[chosen]
+            columns[is_product & np.isin(chosen, leaf.counting())] += 1.0
+            found *= columns
     return found
 
 
@@ -325,7 +331,8 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
             return Constant(sum(chosen.values()))
         leaf, name = cell.leaves[depth], names[depth]
         parts = {i: {t: v for t, v in chosen.items() if t[depth] == i and v > 0.0} for i in range(leaf.terms())}
-        formula = build(depth + 1, parts[0])
+        first_blocks = {t: v for i in leaf.counting() for t, v in parts[i].items() if sum(map(bool, t)) > 1}
+        formula = build(depth + 1, parts[0] | first_blocks)
         first_stair = 1 + leaf.linear
         if leaf.linear and parts[1]:
             formula = Linear(name, formula, build(depth + 1, parts[1]), leaf.offset)

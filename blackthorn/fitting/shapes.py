@@ -26,6 +26,9 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     From each of `knots` on there is a line more: memory beyond a cache is slower, whatever the layer does with it, so that
     what lies beyond a knot is added to the products of all other functions and multiplied by none. The line begins at `offset`:
     what lies before costs nothing.
+
+    In products with functions of other dimensions stairs count blocks, the first one too: work is so many blocks times all
+    else. Where it `climbs` they count steps there as well, so that the first block may cost less than another.
     """
 
     widths: tuple[int, ...] = ()
@@ -33,6 +36,7 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     tiling: Tiling | None = None
     knots: tuple[int, ...] = ()
     offset: float = 0.0
+    climbs: bool = False
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
@@ -40,16 +44,24 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
         if self.linear:
             columns[1] = beyond(x, self.offset) if self.offset else x
         if self.widths:
-            columns[1 + self.linear : 1 + self.linear + len(self.widths)] = steps_climbed(x, np.array(self.widths)[:, None])
+            columns[self.stairs()] = steps_climbed(x, np.array(self.widths)[:, None])
         if self.tiling is not None:
             columns[-2:] = self.tiling.whole(x), self.tiling.pieces(x)
         if self.knots:
             columns[self.hinges()] = beyond(x, np.array(self.knots)[:, None])
         return columns
 
+    def stairs(self) -> slice:
+        """Where the staircases stand among `columns`."""
+        return slice(1 + self.linear, 1 + self.linear + len(self.widths))
+
+    def counting(self) -> range:
+        """Which of `columns` are stairs that count blocks in products."""
+        return range(0) if self.climbs else range(self.stairs().start, self.stairs().stop)
+
     def hinges(self) -> slice:
         """Where the lines from the knots on stand among `columns`."""
-        first = 1 + self.linear + len(self.widths)
+        first = self.stairs().stop
         return slice(first, first + len(self.knots))
 
     def terms(self) -> int:

@@ -104,6 +104,7 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
     stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
     stairs += len(shape.knots) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
     stairs += NODE_COST + math.log(len(OFFSETS)) if shape.offset else 0.0
+    stairs += NODE_COST * shape.climbs
     return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(len(tilings())))
 
 

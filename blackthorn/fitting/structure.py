@@ -1,14 +1,11 @@
-"""Which structure explains the points: shapes proposed by slices, judged by all points together.
+"""Which structure explains the points: shapes that are proposed for each dimension, judged by all points together.
 
-Along every dimension the points that differ in it alone form slices. The likeliest shapes of the longest slices are tried in
-turn, one dimension at a time, each against all points (coordinate descent on the description length); then other widths in
-place of the chosen one, a second one beside it, tiles instead, and, for dimensions that follow from others, thresholds nearby.
-At last come knots, from which on memory is slower.
+They are tried in turn, one dimension at a time, each against all points (coordinate descent on the description length), and
+with them other widths in place of the chosen one, a second one beside it, tiles instead, thresholds nearby. Then come kernels
+for sizes below a block, and at last knots, from which on memory is slower.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -26,19 +23,22 @@ from blackthorn.fitting.joint import (
     fit_structures,
     products,
 )
-from blackthorn.fitting.lines import lines, thinned
+from blackthorn.fitting.proposals import (
+    FEWEST_BESIDE,
+    MOST_THRESHOLDS,
+    USUAL_WIDTHS,
+    alignments,
+    proposals,
+    spacing,
+    thresholds,
+    usual_stairs,
+)
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
-from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stairs, explain, tilings
+from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stairs, tilings
 from blackthorn.formulas import AtMost, DivisibleBy
 
 Floats = NDArray[np.float64]
 
-FEWEST_IN_SLICE = 5
-MOST_SLICES = 2
-MOST_IN_SLICE = 128
-"""Points of a slice that propose shapes; all points judge them."""
-SHAPES_OF_SLICE = 4
-MOST_THRESHOLDS = 8
 KNOTS_SPREAD = 12
 KNOTS_WITHIN = (0.1, 0.9)
 """So many knots are tried between these quantiles of a dimension's values."""
@@ -46,8 +46,6 @@ NEAR_KNOT = 2.0 ** (np.array([-3, -2, -1, 1, 2, 3]) / 4)
 """Where else a knot is tried once it is found, as shares of where it is."""
 MOST_KNOTS = 2
 """Knots in one dimension: a near cache and a far one."""
-FEWEST_BESIDE = 4
-"""Points on either side of a threshold in a derived dimension."""
 MOST_ROUNDS = 2
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
@@ -58,19 +56,14 @@ FIRST = 1
 """Where stairs begin: along a line alone, tiles from there on say hardly anything but stairs on a slope, which are simpler."""
 MOST_WIDTHS = 2
 """Stairs on stairs in one dimension: blocks, and groups of blocks."""
-USUAL_WIDTHS = (4, 8, 16, 32)
-"""Tried where no slice tells."""
-ALIGNED = 16
-"""A dimension that was measured in multiples of this, or of more, is aligned everywhere."""
-GROUP = 4
-"""Blocks that a kernel usually takes together."""
 
 
 def fit_points(points: Points) -> list[JointFit]:
     """The structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
     Kernels for sizes below a block, and then knots, are sought when all else is found, since a parting explains a little of
-    whatever is not found yet; the best structure without any knots is always among those given.
+    whatever is not found yet (with kernels that were found all else is looked at again); the best structure without any knots
+    is always among those given.
 
     Args:
         points: at least one; dimensions in the order in which they are to be nested, the outermost first.
@@ -78,16 +71,13 @@ def fit_points(points: Points) -> list[JointFit]:
     shapes = {name: list(dict.fromkeys(proposals(points, name))) for name in points.dimensions}
     tried = _Tried(points)
     tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
-    for _ in range(MOST_ROUNDS):
-        before = tried.cheapest().cost
-        for name, proposed in shapes.items():
-            best = tried.cheapest()
-            tried.along(best, name, [*proposed, *_refined(points, best, name)])
-        if tried.cheapest().cost >= before:
-            break
+    _descend(tried, points, shapes)
+    descended = tried.cheapest()
     for name in points.free():
         best = tried.cheapest()
         tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.structure[name]))
+    if tried.cheapest() is not descended:
+        _descend(tried, points, shapes)
     plain = tried.cheapest()
     for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
         best = plain
@@ -95,6 +85,17 @@ def fit_points(points: Points) -> list[JointFit]:
             best = min(tried.along(best, name, _knotted(points, best, name)), key=_cost, default=best)
     found = tried.best(ALTERNATIVES)
     return found if plain in found else [*found[:-1], plain]
+
+
+def _descend(tried: "_Tried", points: Points, shapes: Mapping[str, Sequence[Shape]]) -> None:
+    """Move along one dimension after another to the shape of the shortest description, until none is shorter."""
+    for _ in range(MOST_ROUNDS):
+        before = tried.cheapest().cost
+        for name, proposed in shapes.items():
+            best = tried.cheapest()
+            tried.along(best, name, [*proposed, *_refined(points, best, name)])
+        if tried.cheapest().cost >= before:
+            break
 
 
 class _Tried:
@@ -134,62 +135,11 @@ def _cost(fit: JointFit) -> float:
     return fit.cost
 
 
-def proposals(points: Points, name: str) -> Iterator[Shape]:
-    """Shapes worth trying along a dimension, the likeliest first."""
-    values = points.dimensions[name]
-    if name in points.derived:
-        yield CONSTANT
-        yield from thresholds(values, 0, len(values))
-        return
-    if values.min() == values.max():
-        yield LINE if len(points.free()) > 1 else CONSTANT
-        return
-    search = Search(int(values.min()), int(values.max()), _spacing(values))
-    for line in islice(lines(points, name), MOST_SLICES):
-        if line.sum() < FEWEST_IN_SLICE:
-            break
-        along = points.where(thinned(values, line, MOST_IN_SLICE))
-        columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
-        explained = explain(*columns, points.reported_noise, search)
-        yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
-    yield from (LINE, CONSTANT, *usual_stairs(values), *alignments(values))
-
-
-def alignments(values: Floats) -> Iterator[Shape]:
-    """Partings by what the usual widths and their groups divide: whole blocks have kernels of their own."""
-    tried = set()
-    widths = {*USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if _spacing(values) < ALIGNED else ()
-    for divisor in sorted(widths):
-        holds = DivisibleBy(divisor).holds(values)
-        if min(holds.sum(), (~holds).sum()) >= FEWEST_BESIDE and holds.tobytes() not in tried:
-            tried.add(holds.tobytes())
-            yield Split(DivisibleBy(divisor), LINE, LINE)
-
-
-def usual_stairs(values: Floats) -> Iterator[Leaf]:
-    """Stairs of the usual widths, alone and in groups, as far as the values of a dimension can show them."""
-    spacing = _spacing(values)
-    for width in USUAL_WIDTHS:
-        if width < values.max():
-            if spacing < width:
-                yield Leaf((width,))
-            if spacing < GROUP * width < values.max():
-                yield Leaf((width, GROUP * width)) if spacing < width else Leaf((GROUP * width,), linear=True)
-
-
-def thresholds(values: Floats, fewest: int, most: int) -> Iterator[Split]:
-    """Partings of the points by a derived dimension, such as the caches that the bytes of a layer fit in.
-
-    Args:
-        values: of the dimension, shape (n,).
-        fewest, most: how many points may lie below; a few numbers evenly between these are tried.
-    """
-    ordered = np.sort(values)
-    ends = max(fewest, FEWEST_BESIDE), min(most, len(ordered) - FEWEST_BESIDE)
-    for count in np.unique(np.linspace(*ends, MOST_THRESHOLDS).astype(int)) if ends[0] <= ends[1] else ():
-        below, above = ordered[count - 1 : count + 1]
-        if below < above:
-            yield Split(AtMost(int(math.sqrt(below * above))), CONSTANT, CONSTANT)
+def _moved(values: Floats, shape: Split) -> Iterator[Split]:
+    """A parting by size with its threshold nearby."""
+    below, reach = int(shape.condition.holds(values).sum()), len(values) // MOST_THRESHOLDS
+    for threshold in thresholds(values, below - reach, below + reach):
+        yield Split(threshold, shape.then, shape.otherwise)
 
 
 def _further_thresholds(values: Floats, shape: Split) -> Iterator[Shape]:
@@ -198,23 +148,19 @@ def _further_thresholds(values: Floats, shape: Split) -> Iterator[Shape]:
         return
     within = shape.condition.holds(values)
     for place, side in enumerate((values[within], values[~within])):
-        for part in thresholds(side, 0, len(side)):
-            yield split_leaf(shape, place, part.condition)
-
-
-def _spacing(values: Floats) -> int:
-    """The largest number that divides every value: 16 for channels that were measured in multiples of 16."""
-    return int(np.gcd.reduce(np.unique(values).astype(np.int64)))
+        for threshold in thresholds(side, 0, len(side)):
+            yield split_leaf(shape, place, threshold)
 
 
 def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """Shapes near the best one along a dimension."""
     shape = best.structure[name]
+    values = points.dimensions[name]
+    if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
+        yield from _moved(values, shape)
     if name in points.derived:
         if isinstance(shape, Split):
-            below, reach = int(shape.condition.holds(points.dimensions[name]).sum()), len(points) // MOST_THRESHOLDS
-            yield from thresholds(points.dimensions[name], below - reach, below + reach)
-            yield from _further_thresholds(points.dimensions[name], shape)
+            yield from _further_thresholds(values, shape)
         return
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
@@ -223,19 +169,23 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     else:
         yield from dict.fromkeys(leaves(shape))
         for place in range(sum(1 for _ in leaves(shape))):
-            yield from (with_leaf(shape, place, leaf) for leaf in (LINE, CONSTANT, *usual_stairs(points.dimensions[name])))
+            yield from (with_leaf(shape, place, leaf) for leaf in (LINE, CONSTANT, *usual_stairs(values)))
+        if isinstance(shape.condition, DivisibleBy):
+            yield from (Split(aligned, shape.then, shape.otherwise) for aligned in alignments(values))
     yield from _likely_tilings(points, best, name)
 
 
 def _begun_elsewhere(leaf: Leaf) -> Iterator[Leaf]:
-    """The leaf with its line, where it has one, from other offsets on."""
+    """The leaf with its line, where it has one, from other offsets on, and with its stairs from the second block on."""
+    if leaf.widths:
+        yield msgspec.structs.replace(leaf, climbs=not leaf.climbs)
     if leaf.linear:
         yield from (msgspec.structs.replace(leaf, offset=offset) for offset in (0.0, *OFFSETS) if offset != leaf.offset)
 
 
 def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
-    """A line of its own for sizes that fill not even one of the blocks that were found: other kernels may be for these."""
-    for width in shape.widths if isinstance(shape, Leaf) else ():
+    """A line of its own for sizes that fill not even one block, usual or found: other kernels may be for these."""
+    for width in sorted({*USUAL_WIDTHS, *(width for leaf in leaves(shape) for width in leaf.widths)}):
         condition = AtMost(width - 1)
         below = int(condition.holds(values).sum())
         if FEWEST_BESIDE <= below <= len(values) - FEWEST_BESIDE:
@@ -263,7 +213,7 @@ def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Ite
     Hardware takes blocks in groups of blocks (16 filters in one register, four registers at a time), so stairs stand on stairs.
     """
     values = points.dimensions[name]
-    widths = Search(int(values.min()), int(values.max()), _spacing(values)).widths()
+    widths = Search(int(values.min()), int(values.max()), spacing(values)).widths()
     if not leaf.widths or not len(widths):
         return
     naming = block_cost(widths, len(widths))
@@ -276,13 +226,13 @@ def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Ite
 
 def _with_widths(leaf: Leaf, widths: tuple[int, ...]) -> Leaf:
     """The leaf's line with stairs of these widths."""
-    return Leaf(widths, leaf.linear, offset=leaf.offset)
+    return Leaf(widths, leaf.linear, offset=leaf.offset, climbs=leaf.climbs)
 
 
 def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """The likeliest ways in which a dimension is taken in tiles, where there are values enough to tell."""
     values = points.dimensions[name]
-    if _spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
+    if spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
         if isinstance(best.structure[name], Split):
             best = fit_structure(points, {**best.structure, name: LINE})
         costs: Floats = sum(_tiling_costs(points, best, name), np.zeros(len(tilings())))
@@ -298,7 +248,7 @@ def _tiling_costs(points: Points, best: JointFit, name: str) -> Iterator[Floats]
         moving = [term for term in cell.terms if term[place]]
         if moving:
             x = inside.dimensions[name]
-            tiles = np.array([(tiling.whole(x), tiling.pieces(x)) for tiling in tilings()])
+            tiles = np.array([(tiling.whole(x), tiling.pieces(x)) for tiling in tilings()])[:, :, None, :]
             kept = [term for term in cell.terms if not term[place]]
             yield _costs_of(tiles, cell, kept, _flattened(moving, place), inside, len(points))
 
@@ -316,7 +266,9 @@ def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.i
         climbing = [term for term in cell.terms if term[place] == last]
         kept = [term for term in cell.terms if not instead or term[place] != last]
         stairs, which = distinct_stairs(inside.dimensions[name], widths)
-        yield _costs_of(stairs[:, None, :], cell, kept, _flattened(climbing, place), inside, len(points))[which]
+        flat = _flattened(climbing, place)
+        counts = np.array([any(term) and not cell.leaves[place].climbs for term in flat], dtype=np.float64)
+        yield _costs_of(stairs[:, None, None, :] + counts[:, None], cell, kept, flat, inside, len(points))[which]
 
 
 def _cells_along(points: Points, best: JointFit, name: str) -> Iterator[tuple[Cell, Points, int]]:
@@ -337,7 +289,7 @@ def _costs_of(columns: Floats, cell: Cell, kept: Sequence[Term], flat: Sequence[
     """The cost of a cell by each of several sets of functions of one dimension, shape (sets,).
 
     Args:
-        columns: the functions at the cell's points, shape (sets, functions, n).
+        columns: the functions at the cell's points, shape (sets, functions, 1 or len(flat), n).
         cell: what the other dimensions' functions are taken from.
         kept: its terms that stay as they are.
         flat: those that each of the functions is multiplied with.
@@ -345,7 +297,7 @@ def _costs_of(columns: Floats, cell: Cell, kept: Sequence[Term], flat: Sequence[
         total: points of all cells.
     """
     stay = products(cell.leaves, kept, inside.dimensions)
-    climb = (columns[:, :, None, :] * products(cell.leaves, flat, inside.dimensions)).reshape(len(columns), -1, len(inside))
+    climb = (columns * products(cell.leaves, flat, inside.dimensions)).reshape(len(columns), -1, len(inside))
     designs = np.concatenate([np.broadcast_to(stay, (len(columns), *stay.shape)), climb], axis=1)
     present = np.broadcast_to(inside.weights, (len(columns), len(inside)))
     return fit_candidates(designs, inside.seconds, present, inside.reported_noise, total).cost

@@ -85,7 +85,7 @@ def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
     small = blocks == 0.0
     seconds = np.where(small, 1e-9, stairs.seconds / stairs.dimensions["filters"] * blocks)
     layers = msgspec.structs.replace(stairs, seconds=seconds, weights=np.where(small, 0.01, 1.0))
-    fit = fit_structure(layers, {"filters": Leaf((32,)), "channels": LINE})
+    fit = fit_structure(layers, {"filters": Leaf((32,), climbs=True), "channels": LINE})
     assert not fit.predict(layers.dimensions)[small].any()
     found = corrected(layers, fit, cross_validated(layers, [fit])[0])
     assert found is None or np.isfinite(found.correction.weights).all()

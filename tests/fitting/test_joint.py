@@ -28,11 +28,22 @@ def random_points(formula, count=80, noise=0.0, seed=0, **fixed):
 @pytest.mark.parametrize("order", [("filters", "channels"), ("channels", "filters")])
 def test_the_published_formula_comes_back_in_any_order_of_dimensions(order):
     points = random_points(PUBLISHED).ordered(order)
-    structure = {name: Leaf((32,)) if name == "filters" else Leaf((8,)) for name in order}
+    structure = {name: Leaf((32 if name == "filters" else 8,), climbs=True) for name in order}
     formula = fit_structure(points, structure).formula()
     assert formula.evaluate(points.dimensions) == pytest.approx(points.seconds, rel=1e-6)
     if order[0] == "filters":
         assert formula.text() == PUBLISHED.text()
+
+
+def test_work_in_blocks_of_two_dimensions_is_one_product():
+    formula = Linear("height", Constant(0.0), Step("filters", 16, Constant(2e-6), Constant(2e-6)))
+    points = random_points(formula)
+    fit = fit_structure(points, {"filters": Leaf((16,)), "height": LINE})
+    assert fit.cells[0].terms == ((1, 1),)
+    assert fit.formula().evaluate(points.dimensions) == pytest.approx(points.seconds, rel=1e-6)
+    climbing = fit_structure(points, {"filters": Leaf((16,), climbs=True), "height": LINE})
+    assert set(climbing.cells[0].terms) == {(0, 1), (1, 1)}
+    assert climbing.formula().evaluate(points.dimensions) == pytest.approx(points.seconds, rel=1e-6)
 
 
 def test_products_that_do_not_pay_are_left_out():
@@ -79,7 +90,7 @@ def test_the_structure_is_found_from_slices_and_points_between():
     points.dimensions["channels"][30:60] = 64.0
     seconds = PUBLISHED.evaluate(points.dimensions) * (1.0 + 0.01 * np.random.default_rng(4).standard_normal(90))
     best = fit_points(Points(points.dimensions, seconds, 0.01, np.ones(90)))[0]
-    assert best.structure == {"filters": Leaf((32,)), "channels": Leaf((8,))}
+    assert {name: shape.widths for name, shape in best.structure.items()} == {"filters": (32,), "channels": (8,)}
 
 
 def test_dimensions_that_move_together_are_fitted_as_an_area():
@@ -114,7 +125,7 @@ def test_stairs_that_stand_on_stairs_are_found():
 def test_no_second_staircase_is_bought_from_noise():
     points = random_points(PUBLISHED, noise=0.02)
     best = fit_points(points)[0]
-    assert (best.structure["filters"], best.structure["channels"]) == (Leaf((32,)), Leaf((8,)))
+    assert (best.structure["filters"].widths, best.structure["channels"].widths) == ((32,), (8,))
 
 
 def test_layers_beyond_a_cache_are_a_regime_of_their_own():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from blackthorn.fitting.joint import Points
+from blackthorn.fitting.proposals import usual_stairs
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split, leaves, with_leaf
-from blackthorn.fitting.structure import fit_points, usual_stairs
+from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import AtMost, Constant, DivisibleBy, Formula, Hinge, Linear, Step, Switch, Tiles, Tiling
 
 
@@ -69,7 +70,7 @@ def test_regimes_of_other_shapes_do_not_borrow() -> None:
 def test_blocks_in_groups_are_found_where_no_points_lie_on_a_line() -> None:
     block = Step("filters", 64, Step("filters", 16, Constant(2e-4), Constant(1e-4)), Constant(3e-4))
     points = random_points(Linear("height", Constant(1e-5), block), 80, 0.01, filters=1000, height=200)
-    assert fit_points(points)[0].structure["filters"] == Leaf((16, 64))
+    assert fit_points(points)[0].structure["filters"] == Leaf((16, 64), climbs=True)
 
 
 def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
@@ -82,7 +83,7 @@ def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
     }
     seconds = formula.evaluate(dimensions) * np.exp(0.01 * rng.standard_normal(68))
     best = fit_points(Points(dimensions, seconds, 0.01, np.ones(68)))[0]
-    assert best.structure["channels"] == Split(AtMost(15), LINE, Leaf((16,)))
+    assert best.structure["channels"] == Split(AtMost(15), CONSTANT, Leaf((16,)))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,30 @@ def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
     ],
 )
 def test_usual_stairs_are_those_that_values_can_show(values: tuple[int, ...], found: list[tuple[int, ...]]) -> None:
-    assert [leaf.widths for leaf in usual_stairs(np.array(values, dtype=float)) if not leaf.linear] == found
+    stairs = [leaf for leaf in usual_stairs(np.array(values, dtype=float)) if not leaf.linear]
+    assert [leaf.widths for leaf in stairs if not leaf.climbs] == found
+    assert [leaf.widths for leaf in stairs if leaf.climbs] == [widths for widths in found if len(widths) > 1]
+
+
+def test_a_threshold_is_found_where_no_points_lie_on_a_line() -> None:
+    formula = Linear(
+        "height",
+        Constant(0.0),
+        Switch("width", AtMost(120), *(Linear("width", Constant(0.0), Constant(s)) for s in (1e-7, 3e-7))),
+    )
+    best = fit_points(random_points(formula, 100, 0.02, width=220, height=220))[0]
+    found = best.structure["width"]
+    assert isinstance(found, Split)
+    assert isinstance(found.condition, AtMost)
+    assert 110 <= found.condition.threshold <= 130
+
+
+def test_aligned_sizes_may_come_in_wider_blocks_than_they_are_multiples_of() -> None:
+    """Depthwise kernels that take sixteen channels at a time where channels are multiples of four."""
+    blocks, others = Step("channels", 16, Constant(1e-6), Constant(1e-6)), Linear("channels", Constant(0.0), Constant(5e-7))
+    formula = Linear("height", Constant(0.0), Switch("channels", DivisibleBy(4), blocks, others))
+    best = fit_points(random_points(formula, 160, 0.02, channels=200, height=100))[0]
+    assert best.structure["channels"] == Split(DivisibleBy(4), Leaf((16,)), LINE)
 
 
 def test_a_leaf_is_replaced_by_its_place() -> None:

@@ -1,0 +1,110 @@
+"""Which shapes are worth trying along a dimension before any structure is known.
+
+Points that differ in one dimension alone form slices, and these propose shapes (`slices`). Where no points lie on a line,
+usual ones are proposed: blocks as wide as vector registers, kernels for what is aligned to them, and thresholds.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.joint import Points
+from blackthorn.fitting.lines import lines, thinned
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
+from blackthorn.fitting.slices import Search, explain
+from blackthorn.formulas import AtMost, DivisibleBy
+
+Floats = NDArray[np.float64]
+
+FEWEST_IN_SLICE = 5
+MOST_SLICES = 2
+MOST_IN_SLICE = 128
+"""Points of a slice that propose shapes; all points judge them."""
+SHAPES_OF_SLICE = 4
+MOST_THRESHOLDS = 8
+FEWEST_BESIDE = 4
+"""Points on either side of a threshold in a derived dimension."""
+USUAL_WIDTHS = (4, 8, 16, 32)
+"""Tried where no slice tells."""
+ALIGNED = 16
+"""A dimension that was measured in multiples of this, or of more, is aligned everywhere."""
+GROUP = 4
+"""Blocks that a kernel usually takes together."""
+
+
+def proposals(points: Points, name: str) -> Iterator[Shape]:
+    """Shapes worth trying along a dimension, the likeliest first."""
+    values = points.dimensions[name]
+    if name in points.derived:
+        yield CONSTANT
+        yield from (Split(threshold, CONSTANT, CONSTANT) for threshold in thresholds(values, 0, len(values)))
+        return
+    if values.min() == values.max():
+        yield LINE if len(points.free()) > 1 else CONSTANT
+        return
+    search = Search(int(values.min()), int(values.max()), spacing(values))
+    for line in islice(lines(points, name), MOST_SLICES):
+        if line.sum() < FEWEST_IN_SLICE:
+            break
+        along = points.where(thinned(values, line, MOST_IN_SLICE))
+        columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
+        explained = explain(*columns, points.reported_noise, search)
+        yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
+    yield from (LINE, CONSTANT, *usual_stairs(values))
+    yield from _blocks_within(values)
+    if len(points.free()) > 1:
+        yield from (Split(threshold, LINE, LINE) for threshold in thresholds(values, 0, len(values)))
+
+
+def alignments(values: Floats) -> Iterator[DivisibleBy]:
+    """What parts values by what the usual widths and their groups divide: whole blocks have kernels of their own."""
+    tried = set()
+    widths = {*USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if spacing(values) < ALIGNED else ()
+    for divisor in sorted(widths):
+        holds = DivisibleBy(divisor).holds(values)
+        if min(holds.sum(), (~holds).sum()) >= FEWEST_BESIDE and holds.tobytes() not in tried:
+            tried.add(holds.tobytes())
+            yield DivisibleBy(divisor)
+
+
+def _blocks_within(values: Floats) -> Iterator[Split]:
+    """Lines on both sides of an alignment, and blocks that are wider than what aligned values are multiples of."""
+    for aligned in alignments(values):
+        yield Split(aligned, LINE, LINE)
+        yield from (Split(aligned, Leaf((width,)), LINE) for width in USUAL_WIDTHS if aligned.divisor < width < values.max())
+
+
+def usual_stairs(values: Floats) -> Iterator[Leaf]:
+    """Stairs of the usual widths, alone and in groups, as far as the values of a dimension can show them."""
+    apart = spacing(values)
+    for width in USUAL_WIDTHS:
+        if width < values.max():
+            if apart < width:
+                yield Leaf((width,))
+            if apart < GROUP * width < values.max():
+                for climbs in (False, True):
+                    widths = (width,) if apart < width else ()
+                    yield Leaf((*widths, GROUP * width), linear=not widths, climbs=climbs)
+
+
+def thresholds(values: Floats, fewest: int, most: int) -> Iterator[AtMost]:
+    """What parts points by the size of a dimension, such as the caches that the bytes of a layer fit in.
+
+    Args:
+        values: of the dimension, shape (n,).
+        fewest, most: how many points may lie below; a few numbers evenly between these are tried.
+    """
+    ordered = np.sort(values)
+    ends = max(fewest, FEWEST_BESIDE), min(most, len(ordered) - FEWEST_BESIDE)
+    for count in np.unique(np.linspace(*ends, MOST_THRESHOLDS).astype(int)) if ends[0] <= ends[1] else ():
+        below, above = ordered[count - 1 : count + 1]
+        if below < above:
+            yield AtMost(int(math.sqrt(below * above)))
+
+
+def spacing(values: Floats) -> int:
+    """The largest number that divides every value: 16 for channels that were measured in multiples of 16."""
+    return int(np.gcd.reduce(np.unique(values).astype(np.int64)))
