@@ -104,6 +104,20 @@ def test_weights_too_large_for_any_cache_need_no_second_copy() -> None:
     assert copies == [16, 16, 2, 1]
 
 
+@pytest.mark.parametrize(
+    ("dimensions", "copies"),
+    [
+        ({"filters": 544, "channels": 544, "size": 7, "kernel": 1, "groups": 4}, 16),
+        ({"filters": 112, "channels": 24, "size": 56, "kernel": 1, "groups": 4}, 5),
+        ({"filters": 192, "channels": 192, "size": 14, "kernel": 3}, 4),
+        ({"filters": 512, "channels": 512, "size": 28, "kernel": 3}, 4),
+    ],
+)
+def test_small_convolutions_have_copies_until_they_leave_a_near_cache(dimensions: dict[str, int], copies: int) -> None:
+    kind = layer_kind("conv2d")
+    assert kind.copies(kind.probe_at(dimensions).dimensions, "fp32") == copies
+
+
 def test_copies_differ_in_their_weights() -> None:
     import onnx
 
