@@ -22,7 +22,7 @@ from tests.runners.makers import SMALL, conv2d
 VERSIONS = ["8.5.2", "8.6.1", "10.3.0", "11.4.0"]
 INT8 = layer_kind("conv2d_int8").probe_at({"filters": 16, "channels": 8, "size": 8})
 HALF = layer_kind("conv2d").probe_at(SMALL.dimensions, "fp16")
-COPIES = 4
+COPIES = layer_kind(SMALL.layer).copies(SMALL.dimensions, SMALL.precision)
 LAYER = 20e-6
 """What any layer takes on the played device, in seconds."""
 
@@ -132,7 +132,7 @@ def test_8_bits_by_ranges_alone(nvidia: Any, version: str, network: int) -> None
     called(TensorRtRunner(build=BuildOptions(implicit=True)), INT8)
     assert nvidia.host_set["network flags"] == network
     assert nvidia.host_set["flags"] == {1}
-    assert nvidia.host_set["ranges"] == 3 * COPIES
+    assert nvidia.host_set["ranges"] == 3 * layer_kind(INT8.layer).copies(INT8.dimensions, INT8.precision)
 
 
 def test_from_11_on_ranges_alone_are_refused(nvidia: Any) -> None:
@@ -157,7 +157,8 @@ def test_what_is_known_of_kernels_is_handed_to_the_next_build(any_version: Any) 
     called(TensorRtRunner())
     called(TensorRtRunner(), HALF)
     (kept,) = (cache_folder() / "tensorrt").glob("*.timing")
-    assert kept.read_bytes().endswith(b"\n12;12;")  # of twelve layers each
+    layers = 3 * COPIES
+    assert kept.read_bytes().endswith(f"\n{layers};{layers};".encode())
 
 
 @pytest.mark.parametrize(
