@@ -34,6 +34,9 @@ from blackthorn.sweeping import (
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
+VISIT_SECONDS = 0.7
+"""Time after which a visit of a point ends as it is: visits apart tell more than rounds of one."""
+
 
 class SweepReport(msgspec.Struct, frozen=True):
     """How a sweep ended, and the formula of all that its file holds; None where it holds nothing.
@@ -81,7 +84,7 @@ def run(
     with make_runner(runner, threads, cpus, recordings, formulas, provider, engine) as device:
         header = header_of(plan, device)
         refuse_own_recording(sweep_path(out, header), recordings)
-        report = carry_out(plan, header, device, TimingPolicy(), out, goal)
+        report = carry_out(plan, header, device, TimingPolicy(most_seconds=VISIT_SECONDS), out, goal)
     if plan.full or report.formula is None:
         return report
     return msgspec.structs.replace(report, forecast=forecast(read_sweep(report.path)))

@@ -174,14 +174,14 @@ class _Run:
         """Visit the unsteady points again, now that time has passed; whether any was timed."""
         before = self.revisits
         points = unsteady(self._file, most_visits)
-        for measurement in revisited(until(interrupted, points), self._file, self._measure):
+        for count, measurement in enumerate(revisited(until(interrupted, points), self._file, self._measure), start=1):
             self._held[measurement.probe.key] = measurement
             self.revisits += 1
             point = self._plan.point_of(measurement.probe)
             if point is not None:
                 self._tell(point, measurement)
             if on_point is not None:
-                on_point(self._selector.progress(), measurement)
+                on_point(msgspec.structs.replace(self._selector.progress(), points=count, limit=len(points)), measurement)
         self._checked = 0
         return self.revisits > before
 
