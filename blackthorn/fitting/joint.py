@@ -143,7 +143,9 @@ def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[st
     for leaf, values, chosen in zip(cell, dimensions.values(), functions, strict=True):
         if leaf != CONSTANT:
             columns = leaf.columns(values)[chosen]
-            columns[is_product & np.isin(chosen, leaf.counting())] += 1.0
+            counting = leaf.counting()
+            if counting:
+                columns[is_product & (chosen >= counting.start) & (chosen < counting.stop)] += 1.0
             found *= columns
     return found
 
@@ -234,12 +236,11 @@ class _Parted(msgspec.Struct, frozen=True):
         sources: list[_Source] = []
         for number, choice in zip(self.own, choices, strict=True):
             kind = self.kinds[number]
-            own = found[number] = _cell(kind, choice)
+            own = _cell(kind, choice)
             alike = [source for source in sources if source.cell.leaves == kind]
-            borrowed = self._borrowed(number, alike) if alike else own
-            if borrowed.cost <= own.cost and alike:
-                found[number] = borrowed
-            elif len(self.insides) > 1:
+            borrowed = [self._borrowed(number, alike)] if alike else []
+            found[number] = min([*borrowed, own], key=lambda cell: cell.cost)
+            if found[number] is own and len(self.insides) > 1:
                 columns = _all_products(kind, self.values)[list(choice.terms)]
                 sources.append(_Source(own, np.asarray(choice.coefficients) @ columns))
         found.update((number, self._borrowed(number, sources)) for number in self.others)

@@ -26,7 +26,7 @@ MOST_IN_SLICE = 128
 SHAPES_OF_SLICE = 4
 MOST_THRESHOLDS = 8
 FEWEST_BESIDE = 4
-"""Points on either side of a threshold in a derived dimension."""
+"""Points on either side of what parts them."""
 USUAL_WIDTHS = (4, 8, 16, 32)
 """Tried where no slice tells."""
 ALIGNED = 16

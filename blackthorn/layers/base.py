@@ -21,6 +21,7 @@ CHEAP_MACS = 100_000_000
 """Multiply-accumulates of all copies together up to which more of them cost little: a few milliseconds."""
 FEWEST_COPIES = 2
 MOST_COPIES = 16
+"""Layers of a probe at most where it is cheap to have more: runtimes take time to build each."""
 
 
 class Dimension(msgspec.Struct, frozen=True):

@@ -42,7 +42,7 @@ from blackthorn.records.sweeps import (
     Sweep,
     SweepHeader,
 )
-from blackthorn.records.visits import GOOD_ERROR, merged
+from blackthorn.records.visits import GOOD_ERROR, merged_visits
 
 __all__ = [
     "ANYWHERE",
@@ -80,5 +80,5 @@ __all__ = [
     "SweepHeader",
     "TimedLayer",
     "Transfers",
-    "merged",
+    "merged_visits",
 ]

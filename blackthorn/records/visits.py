@@ -21,7 +21,7 @@ DISTURBED = 1.5
 AT_ONE_SPEED: frozenset[Grade] = frozenset({"settled", "noisy"})
 
 
-def merged(visits: Sequence[Measurement]) -> Measurement:
+def merged_visits(visits: Sequence[Measurement]) -> Measurement:
     """One measurement of all visits: the mean of their times over the reference's, and its error with the scatter of visits.
 
     Visits during which the machine changed its speed count only where there are no others, and of those during which the
@@ -42,11 +42,10 @@ def merged(visits: Sequence[Measurement]) -> Measurement:
     within = [(max(LEAST_ERROR, visit.relative_error) * ratio) ** 2 for visit, ratio in zip(steady, ratios, strict=True)]
     between = _between(ratios, within)
     weights = [1.0 / (between + variance) for variance in within]
-    total = math.fsum(weights)
-    ratio = math.fsum(map(float.__mul__, weights, ratios)) / total
-    wall = math.fsum(w * v.wall_seconds / (v.reference_seconds or 1.0) for w, v in zip(weights, steady, strict=True)) / total
+    ratio = _weighted_mean(ratios, weights)
+    wall = _weighted_mean([visit.wall_seconds / (visit.reference_seconds or 1.0) for visit in steady], weights)
     fastest = min(steady, key=lambda visit: visit.reference_seconds or 1.0)
-    speed, error = fastest.reference_seconds or 1.0, 1.0 / (math.sqrt(total) * ratio)
+    speed, error = fastest.reference_seconds or 1.0, 1.0 / (math.sqrt(math.fsum(weights)) * ratio)
     is_good = error <= GOOD_ERROR
     return msgspec.structs.replace(
         fastest,
@@ -62,8 +61,11 @@ def merged(visits: Sequence[Measurement]) -> Measurement:
 def _between(ratios: Sequence[float], within: Sequence[float]) -> float:
     """The variance between visits, beyond what the variance within each explains."""
     weights = [1.0 / variance for variance in within]
-    total = math.fsum(weights)
-    mean = math.fsum(map(float.__mul__, weights, ratios)) / total
+    total, mean = math.fsum(weights), _weighted_mean(ratios, weights)
     scatter = math.fsum(weight * (ratio - mean) ** 2 for weight, ratio in zip(weights, ratios, strict=True))
     scale = total - math.fsum(weight**2 for weight in weights) / total
     return max(0.0, (scatter - (len(ratios) - 1)) / scale)
+
+
+def _weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    return math.fsum(weight * value for weight, value in zip(weights, values, strict=True)) / math.fsum(weights)

@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import Self
 
 from blackthorn.errors import BadFile, BadValue, CannotWrite, WrongDevice
-from blackthorn.records import SWEEP_SCHEMA, Measurement, SweepHeader, merged
+from blackthorn.records import SWEEP_SCHEMA, Measurement, SweepHeader, merged_visits
 from blackthorn.storage.disk import make_folder, sync_folder, write_all, write_errors
 from blackthorn.storage.faults import header_faults, measurement_faults
 from blackthorn.storage.sweep_text import SweepText, is_unbegun, parse_sweep
@@ -69,7 +69,7 @@ class SweepFile:
             raise BadValue(f"{key} cannot be kept: {fault}", "measure it again")
         _append_line(self._file, self.path, msgspec.json.encode(measurement) + b"\n")
         self._visits[key] = (*self._visits.get(key, ()), measurement)
-        self._known[key] = merged(self._visits[key])
+        self._known[key] = merged_visits(self._visits[key])
 
     def close(self) -> None:
         """Let the file go, and with it the lock; harmless when repeated."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from blackthorn.errors import BadFile
-from blackthorn.records import Measurement, Sweep, SweepHeader, merged
+from blackthorn.records import Measurement, Sweep, SweepHeader, merged_visits
 from blackthorn.storage.codec import is_json, read_record, schema_of
 from blackthorn.storage.disk import read_bytes
 from blackthorn.storage.faults import header_faults, measurement_faults
@@ -37,7 +37,7 @@ class SweepText(msgspec.Struct, frozen=True):
 
     def measurements(self) -> Iterator[Measurement]:
         """One measurement of every point, made of all its visits."""
-        return map(merged, self.visits.values())
+        return map(merged_visits, self.visits.values())
 
 
 def read_sweep(path: Path) -> Sweep:

@@ -13,7 +13,7 @@ from blackthorn.fitting.leaving_out import rmspe
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.onnx_graph import read_network
 from blackthorn.prediction import at_speeds, predict
-from blackthorn.records import FittedModel, LayerFormula, Measurement, Probe, Range, Sweep, merged
+from blackthorn.records import FittedModel, LayerFormula, Measurement, Probe, Range, Sweep, merged_visits
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.storage import open_sweep
 from blackthorn.sweeping import MOST_VISITS, SweepPlan, sweep
@@ -47,10 +47,10 @@ def swept(plan: SweepPlan, timer: Timer) -> Sweep:
         return Sweep(header, file.measurements)
 
 
-def timed(probes: Sequence[Probe], timer: Timer, visits: int = MOST_VISITS) -> list[Measurement]:
-    """Each probe's time, from so many visits with all others between them: truth must be known better than a model."""
-    passes = [[timer.measure(probe) for probe in probes] for _ in range(visits)]
-    return [merged(of_one) for of_one in zip(*passes, strict=True)]
+def timed(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
+    """Each probe's time, from several visits with all others between them: truth must be known better than a model."""
+    passes = [[timer.measure(probe) for probe in probes] for _ in range(MOST_VISITS)]
+    return [merged_visits(of_one) for of_one in zip(*passes, strict=True)]
 
 
 def relative_errors(layer: LayerFormula, truth: Sequence[Measurement]) -> Floats:

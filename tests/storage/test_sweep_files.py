@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackthorn.errors import BadFile, BadValue, CannotWrite, WrongDevice
-from blackthorn.records import Measurement, Sweep, merged
+from blackthorn.records import Measurement, Sweep, merged_visits
 from blackthorn.storage import open_sweep, read_sweep
 from tests.examples import DEVICE, a_header, a_measurement
 from tests.storage.sweep_files import filters_in, write
@@ -123,7 +123,7 @@ def test_two_lines_of_a_point_count_as_one_in_the_place_of_the_first(path: Path)
     again = msgspec.structs.replace(a_measurement(17), calls=30)
     with path.open("ab") as file:
         file.write(msgspec.json.encode(again) + b"\n")
-    assert read_sweep(path).measurements == (a_measurement(1), merged([a_measurement(17), again]), a_measurement(33))
+    assert read_sweep(path).measurements == (a_measurement(1), merged_visits([a_measurement(17), again]), a_measurement(33))
 
 
 def test_a_line_that_stands_there_twice_counts_once(path: Path) -> None:
@@ -201,7 +201,7 @@ def test_any_order_of_stops_and_starts_gives_the_same_file(tmp_path: Path, filte
 
 def test_all_visits_of_a_point_are_kept_and_read_as_one(path: Path) -> None:
     again = msgspec.structs.replace(a_measurement(17), calls=30)
-    both = merged([a_measurement(17), again])
+    both = merged_visits([a_measurement(17), again])
     with open_sweep(path, read_sweep(path).header) as file:
         assert file.visit(again) == both
         assert file.measurements[1] == both

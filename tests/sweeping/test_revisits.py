@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from blackthorn.errors import NotMeasured
-from blackthorn.records import Grade, Measurement, Probe, Range, merged
+from blackthorn.records import Grade, Measurement, Probe, Range, merged_visits
 from blackthorn.storage import open_sweep, read_sweep
 from blackthorn.sweeping import FullSelector, SweepOutcome, SweepPlan, sweep
 from tests.examples import PLAN, a_header
@@ -62,7 +62,7 @@ def test_an_unsteady_point_is_visited_again_at_the_end_and_all_visits_are_kept(p
     with open_sweep(path, a_header(EIGHT)) as file:
         visits = file.visits(EIGHT.probe_at({"filters": 3}).key)
     assert [visit.grade for visit in visits] == ["noisy", "settled"]
-    assert held(path)[3] == merged(visits)
+    assert held(path)[3] == merged_visits(visits)
 
 
 def test_a_visit_that_was_far_slower_does_not_count(path: Path) -> None:
