@@ -150,8 +150,12 @@ def _at_full_speed(measurement: Measurement, reference: Reference | None) -> Mea
     """A measurement as it would have been at full speed."""
     if reference is None or measurement.reference_seconds is None:
         return measurement
-    seconds = measurement.at_speed(reference.seconds)
-    return msgspec.structs.replace(measurement, seconds=seconds, reference_seconds=reference.seconds)
+    return msgspec.structs.replace(
+        measurement,
+        seconds=measurement.at_speed(reference.seconds),
+        reference_seconds=reference.seconds,
+        relative_error=measurement.error_at_speed(reference.seconds),
+    )
 
 
 def fit_class(group: LayerClass) -> LayerFormula:

@@ -24,8 +24,9 @@ AT_ONE_SPEED: frozenset[Grade] = frozenset({"settled", "noisy"})
 def merged_visits(visits: Sequence[Measurement]) -> Measurement:
     """One measurement of all visits: the mean of their times over the reference's, and its error with the scatter of visits.
 
-    Visits during which the machine changed its speed count only where there are no others, and of those during which the
-    device slowed down to protect itself the surest alone. What is told is stated at the speed of the fastest reference.
+    It is stated at the speed of the fastest reference, and visits count less the slower the machine was. Those during which it
+    changed its speed count only where there are no others, and of those during which the device slowed down to protect itself
+    the surest alone.
 
     Source: DerSimonian and Laird, "Meta-analysis in clinical trials", Controlled Clinical Trials 7, 1986, equations 6 to 9
     (the random-effects model: the variance between visits is added to that within each).
@@ -38,13 +39,14 @@ def merged_visits(visits: Sequence[Measurement]) -> Measurement:
     steady = [visit for visit in steady if visit.at_speed(1.0) <= DISTURBED * least]
     if len(steady) < 2:
         return steady[0] if steady else min(visits, key=lambda visit: visit.relative_error)
+    fastest = min(steady, key=lambda visit: visit.reference_seconds or 1.0)
     ratios = [visit.at_speed(1.0) for visit in steady]
-    within = [(max(LEAST_ERROR, visit.relative_error) * ratio) ** 2 for visit, ratio in zip(steady, ratios, strict=True)]
+    errors = [max(LEAST_ERROR, visit.error_at_speed(fastest.reference_seconds)) for visit in steady]
+    within = [(error * ratio) ** 2 for error, ratio in zip(errors, ratios, strict=True)]
     between = _between(ratios, within)
     weights = [1.0 / (between + variance) for variance in within]
     ratio = _weighted_mean(ratios, weights)
     wall = _weighted_mean([visit.wall_seconds / (visit.reference_seconds or 1.0) for visit in steady], weights)
-    fastest = min(steady, key=lambda visit: visit.reference_seconds or 1.0)
     speed, error = fastest.reference_seconds or 1.0, 1.0 / (math.sqrt(math.fsum(weights)) * ratio)
     is_good = error <= GOOD_ERROR
     return msgspec.structs.replace(

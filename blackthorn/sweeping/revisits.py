@@ -3,7 +3,7 @@
 import logging
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.records import Grade, Measurement, Probe
@@ -17,6 +17,8 @@ MOST_VISITS = 3
 """Times that a point is visited at most: a machine that is never steady must not cost without end."""
 SURE_ENOUGH = 0.03
 """Relative error of a point, the usual scatter between visits included, below which formulas leave more unexplained anyway."""
+FULL_SPEED = 0.1
+"""The quantile of a reference's times in a file that is full speed: the least is noise."""
 GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy", "throttled")
 """From the best to the worst."""
 
@@ -30,15 +32,24 @@ def unsteady(file: SweepFile, most_visits: int = MOST_VISITS) -> list[Measuremen
         file: of the sweep, open.
         most_visits: how many visits a point may have in the end.
     """
-    scatter = _usual_scatter(file)
+    is_sure = _Sureness(file)
     points = sorted(file.measurements[1:], key=_worth, reverse=True)
-    return [point for point in points if _is_unsteady(point, file.visits(point.probe.key), most_visits, scatter)]
+    return [point for point in points if len(file.visits(point.probe.key)) < most_visits and not is_sure(point)]
 
 
-def _is_unsteady(point: Measurement, visits: Sequence[Measurement], most_visits: int, scatter: float) -> bool:
-    """Whether another visit of a point pays: its own rounds say so, or other points of its sweep were not what theirs said."""
-    is_sure = scatter <= SURE_ENOUGH * math.sqrt(len(visits))
-    return len(visits) < most_visits and not (point.grade == "settled" and is_sure)
+class _Sureness:
+    """Whether a point needs no other visit: its own rounds say so, and other points of its sweep are what theirs said."""
+
+    def __init__(self, file: SweepFile) -> None:
+        self._file = file
+        self._scatter = _usual_scatter(file)
+        speeds = sorted(point.reference_seconds for point in file.measurements if point.reference_seconds is not None)
+        self._full_speed = speeds[int(FULL_SPEED * len(speeds))] if speeds else None
+
+    def __call__(self, point: Measurement) -> bool:
+        visits = len(self._file.visits(point.probe.key))
+        is_alike = self._scatter <= SURE_ENOUGH * math.sqrt(visits)
+        return is_alike and point.grade == "settled" and point.error_at_speed(self._full_speed) <= SURE_ENOUGH
 
 
 def _usual_scatter(file: SweepFile) -> float:

@@ -20,7 +20,7 @@ from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.sweeping import SweepPlan
 from blackthorn.timing import Timer
 from tests.bench.drawn import POLICY, drawn
-from tests.bench.measured import relative_errors, swept, timed
+from tests.bench.measured import relative_errors, swept, timed, timed_as_truth
 from tests.bench.tables import Row
 
 PLAN = SweepPlan(
@@ -119,7 +119,7 @@ def disturbed_sweeps() -> Iterator[Row]:
     elsewhere, here = sorted(os.sched_getaffinity(0))[:2]
     with OnnxRuntimeRunner(affinity=(here,)) as runner, Timer(runner, runner.reference(PLAN.usual()), POLICY) as timer:
         points = drawn(PLAN, TESTS, np.random.default_rng())
-        truth = timed([PLAN.probe_at(point) for point in points], timer)
+        truth = timed_as_truth([PLAN.probe_at(point) for point in points], timer)
         peaceful = _error(swept(PLAN, timer), truth)
     yield Row("15", "conv2d 3x3, swept in peace", "", f"RMSPE {peaceful:.1f} %", None)
     for disturbance in DISTURBANCES:

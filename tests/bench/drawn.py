@@ -24,7 +24,7 @@ from blackthorn.storage import open_sweep
 from blackthorn.sweeping import SweepPlan, sweep
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import US_PER_SECOND
-from tests.bench.measured import timed
+from tests.bench.measured import timed, timed_as_truth
 from tests.bench.tables import Row
 
 Floats = NDArray[np.float64]
@@ -137,8 +137,8 @@ def taken(trial: Trial) -> Timings:
                 sweep(plan, make_selector(plan), timer.measure, file)
             chosen = Sweep(header, file.measurements)
         points = drawn(widest, COUNTS[-1] + TESTS, rng)
-        measured = timed([widest.probe_at(point) for point in points], timer)
-        training, tests = measured[:-TESTS], measured[-TESTS:]
+        probes = [widest.probe_at(point) for point in points]
+        training, tests = timed(probes[:-TESTS], timer), timed_as_truth(probes[-TESTS:], timer)
         for name, some in (("drawn", training), ("tests", tests)):
             with open_sweep(folder / f"{name}.jsonl", header) as file:
                 for measurement in some:

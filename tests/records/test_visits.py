@@ -98,3 +98,17 @@ def test_the_mean_lies_within_the_visits_and_its_grade_tells_its_error(some: lis
     assert min(ratios) * (1 - 1e-9) <= found.at_speed(1.0) <= max(ratios) * (1 + 1e-9)
     assert math.isfinite(found.relative_error)
     assert len(some) == 1 or (found.grade == "settled") == (found.relative_error <= GOOD_ERROR)
+
+
+def test_a_visit_while_the_machine_was_slow_counts_less_than_one_at_full_speed() -> None:
+    """A layer that moves memory slowed more than its reference; at full speed both visits would have said 3.0."""
+    both = merged_visits([visit(3.0, 0.01), visit(3.6, 0.01, reference=2.6e-3)])
+    assert both.at_speed(1.0) == pytest.approx(3.02, abs=0.02)
+    assert both.reference_seconds == 2e-3
+
+
+def test_the_error_at_another_speed_is_larger_and_at_its_own_the_same() -> None:
+    timing = visit(3.0, 0.01, reference=2e-3)
+    assert timing.error_at_speed(2e-3) == pytest.approx(0.01)
+    assert timing.error_at_speed(1.5e-3) == pytest.approx(0.7 * math.log(2 / 1.5), rel=1e-2)
+    assert timing.error_at_speed(None) == visit(3.0, 0.01, reference=None).error_at_speed(2e-3) == 0.01

@@ -116,3 +116,17 @@ def test_a_point_that_cannot_be_measured_again_stays_as_it_is(path: Path) -> Non
 def test_what_a_recording_says_again_is_no_visit(path: Path) -> None:
     outcome = run(path, lambda probe: msgspec.structs.replace(measure(probe), grade="noisy"))
     assert (outcome.measured, outcome.revisits) == (8, 0)
+
+
+def test_points_timed_while_the_machine_was_slow_are_visited_again(path: Path) -> None:
+    seen: list[int] = []
+
+    def slow_once(probe: Probe) -> Measurement:
+        filters = probe.dimensions["filters"]
+        speed = 1.3 if filters == 3 and filters not in seen else 1.0
+        seen.append(filters)
+        steady = msgspec.structs.replace(measure(probe), reference_seconds=1e-3, calls=len(seen))
+        return msgspec.structs.replace(steady, seconds=speed * steady.seconds, reference_seconds=speed * 1e-3)
+
+    run(path, slow_once)
+    assert seen[8:] == [3]
