@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator
 
 from blackthorn.errors import BadValue, NotMeasured
-from blackthorn.records import Grade, Measurement, Probe
+from blackthorn.fitting import full_speeds
+from blackthorn.records import Grade, Measurement, Probe, Sweep
 from blackthorn.storage import SweepFile
 
 log = logging.getLogger(__name__)
@@ -17,8 +18,6 @@ MOST_VISITS = 3
 """Times that a point is visited at most: a machine that is never steady must not cost without end."""
 SURE_ENOUGH = 0.03
 """Relative error of a point, the usual scatter between visits included, below which formulas leave more unexplained anyway."""
-FULL_SPEED = 0.1
-"""The quantile of a reference's times in a file that is full speed: the least is noise."""
 GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy", "throttled")
 """From the best to the worst."""
 
@@ -38,13 +37,17 @@ def unsteady(file: SweepFile, most_visits: int = MOST_VISITS) -> list[Measuremen
 
 
 class _Sureness:
-    """Whether a point needs no other visit: its own rounds say so, and other points of its sweep are what theirs said."""
+    """Whether a point needs no other visit.
+
+    Its own rounds say so, other points of its sweep are what theirs said, and the machine was as fast as it can be.
+    """
 
     def __init__(self, file: SweepFile) -> None:
         self._file = file
         self._scatter = _usual_scatter(file)
-        speeds = sorted(point.reference_seconds for point in file.measurements if point.reference_seconds is not None)
-        self._full_speed = speeds[int(FULL_SPEED * len(speeds))] if speeds else None
+        speeds = full_speeds([Sweep(file.header, file.measurements)])
+        reference = file.header.reference and speeds.get(file.header.reference.key)
+        self._full_speed = reference.seconds if reference else None
 
     def __call__(self, point: Measurement) -> bool:
         visits = len(self._file.visits(point.probe.key))

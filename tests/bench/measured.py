@@ -51,20 +51,25 @@ def swept(plan: SweepPlan, timer: Timer) -> Sweep:
 
 def timed(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
     """Each probe's time, from as many visits as a sweep's points have at most, with all others between them."""
-    passes = [[timer.measure(probe) for probe in probes] for _ in range(MOST_VISITS)]
-    return [merged_visits(of_one) for of_one in zip(*passes, strict=True)]
+    return [merged_visits(visits) for visits in _visited(probes, timer)]
 
 
 def timed_as_truth(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
     """As `timed`, with more visits of what is not known well: truth must be known better than a model."""
-    visits = [[measurement] for measurement in timed(probes, timer)]
-    speeds = [of_one[0].reference_seconds for of_one in visits]
+    visited = _visited(probes, timer)
+    speeds = [visit.reference_seconds for visits in visited for visit in visits]
     full_speed = min((speed for speed in speeds if speed is not None), default=None)
     for _ in range(FURTHER_VISITS):
-        for of_one in visits:
-            if merged_visits(of_one).error_at_speed(full_speed) > KNOWN_WITHIN:
-                of_one.append(timer.measure(of_one[0].probe))
-    return [merged_visits(of_one) for of_one in visits]
+        for probe, visits in zip(probes, visited, strict=True):
+            if merged_visits(visits).error_at_speed(full_speed) > KNOWN_WITHIN:
+                visits.append(timer.measure(probe))
+    return [merged_visits(visits) for visits in visited]
+
+
+def _visited(probes: Sequence[Probe], timer: Timer) -> list[list[Measurement]]:
+    """The visits of each probe, `MOST_VISITS` passes over all."""
+    passes = [[timer.measure(probe) for probe in probes] for _ in range(MOST_VISITS)]
+    return [list(visits) for visits in zip(*passes, strict=True)]
 
 
 def relative_errors(layer: LayerFormula, truth: Sequence[Measurement]) -> Floats:

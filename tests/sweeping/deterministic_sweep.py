@@ -20,8 +20,7 @@ from tests.examples import a_header
 
 FORMULA: Formula = Step("filters", 16, Constant(2e-4), Linear("channels", Constant(1e-4), Constant(2e-6)))
 NOISE = 0.01
-DRIFT = 0.02
-"""Less than what makes a point be visited again."""
+DRIFT = 0.2
 REFERENCE_SECONDS = 1e-3
 
 LONG = SweepPlan("conv2d", {"filters": Range(1, 256), "channels": Range(1, 128)}, {"height": 8}, limit=44)
