@@ -31,6 +31,8 @@ USUAL_WIDTHS = (4, 8, 16, 32)
 """Tried where no slice tells."""
 ALIGNED = 16
 """A dimension that was measured in multiples of this, or of more, is aligned everywhere."""
+STRIDE = 2
+"""Layers of this stride do as much work for every other size as for the next."""
 GROUP = 4
 """Blocks that a kernel usually takes together."""
 
@@ -78,8 +80,10 @@ def _blocks_within(values: Floats) -> Iterator[Split]:
 
 
 def usual_stairs(values: Floats) -> Iterator[Leaf]:
-    """Stairs of the usual widths, alone and in groups, as far as the values of a dimension can show them."""
+    """Stairs of a stride, and of the usual widths, alone and in groups, as far as the values of a dimension can show them."""
     apart = spacing(values)
+    if apart < STRIDE < values.max():
+        yield Leaf((STRIDE,))
     for width in USUAL_WIDTHS:
         if width < values.max():
             if apart < width:

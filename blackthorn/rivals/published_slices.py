@@ -6,6 +6,8 @@ least squares, and those that no longer explain the points are dropped. The pape
 residual that is not a fifth above the least.
 """
 
+import math
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ from blackthorn.rivals.base import CannotFit, Floats
 
 GRID = 8
 """Widths are multiples of it; so no other width is ever found."""
+MOST_WIDTHS = 1024
+"""Of longer ranges widths are multiples of more than the grid: millions of elements would give half a million candidates."""
 KEPT = 1.2
 """Residuals over the least one up to which a candidate stays."""
 EXACT = 1e-9
@@ -52,7 +56,8 @@ def fit_slice(x: Floats, values: Floats) -> Slice | CannotFit:
     first, last = int(x.argmin()), int(x.argmax())
     if x[first] == x[last]:
         return CannotFit("its two start points need two sizes")
-    widths = (None, *range(GRID, int(x[last]), GRID))
+    apart = GRID * math.ceil(x[last] / (GRID * MOST_WIDTHS))
+    widths = (None, *range(apart, int(x[last]), apart))
     curves = np.stack([climbed(x, width) for width in widths])
     alive = curves[:, last] > curves[:, first]
     taken = [first, last]

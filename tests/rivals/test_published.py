@@ -9,7 +9,7 @@ from blackthorn.formulas import Linear, Step
 from blackthorn.rivals import CannotFit, TimedLayers
 from blackthorn.rivals.formulas import Formulas
 from blackthorn.rivals.published import Published, PublishedModel
-from blackthorn.rivals.published_slices import GRID
+from blackthorn.rivals.published_slices import GRID, MOST_WIDTHS, Slice, fit_slice
 from tests.rivals.made_up import line_of_filters, made_layers, nested, plane, scattered
 
 SEEDS = range(12)
@@ -58,6 +58,13 @@ def test_the_formulas_of_today_are_nearer(seconds: Callable[[dict[str, int]], fl
     assert not isinstance(today, CannotFit)
     errors = [np.sqrt(np.mean((model.predict(truth) / truth.seconds - 1.0) ** 2)) for model in (today, fitted(layers))]
     assert errors[0] < errors[1]
+
+
+def test_a_range_of_millions_has_no_more_candidates_than_one_of_thousands() -> None:
+    found = fit_slice(np.linspace(1e3, 4e6, 60), np.linspace(1.0, 2.0, 60))
+    assert isinstance(found, Slice)
+    assert found.width is None or found.width % GRID == 0
+    assert found.width is None or found.width >= 4e6 / MOST_WIDTHS
 
 
 def test_perfect_timings_do_not_stop_it() -> None:
