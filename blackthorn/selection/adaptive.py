@@ -15,7 +15,7 @@ from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.doubt import Believed, Doubt
 from blackthorn.selection.scores import distance_score, levels_score, leverage, plausibility
 from blackthorn.selection.slice import LEAST_SECONDS, SURE, next_value
-from blackthorn.selection.space import Allowed, Key, Space
+from blackthorn.selection.space import Allowed, Key, Quantity, Space
 from blackthorn.units import MS_PER_SECOND
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,8 @@ class AdaptiveSelector:
         members: the dimensions that an axis moves together; an axis that is missing moves the dimension of its name.
         limit: the most points, known ones included.
         allowed: whether a point may be asked for; any may unless given.
+        derived: what the formulas that are fitted in the end may speak of beside the dimensions, as bytes moved: regimes part
+            there, and points are worth most where they do.
     """
 
     def __init__(
@@ -56,8 +58,9 @@ class AdaptiveSelector:
         members: Mapping[str, Sequence[str]] | None = None,
         limit: int = DEFAULT_LIMIT,
         allowed: Allowed | None = None,
+        derived: Mapping[str, Quantity] = {},
     ) -> None:
-        self._space = Space(axes, members or {}, allowed)
+        self._space = Space(axes, members or {}, allowed, derived)
         self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()), self._space.may_come)
         self._lines_share = LINES_SHARE / max(1, len(axes) - 1)
         self._limit = limit
@@ -122,7 +125,9 @@ class AdaptiveSelector:
         known = sorted(keys)
         seconds, errors = np.array([self._known[key] for key in known]).T
         noise = float(np.median(errors))
-        return Points(self._space.dimensions(_array(known)), seconds, noise, np.minimum(1.0, (noise / errors) ** 2))
+        weights = np.minimum(1.0, (noise / errors) ** 2)
+        derived = self._space.derived(_array(known))
+        return Points(derived | self._space.dimensions(_array(known)), seconds, noise, weights, tuple(derived))
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""
@@ -184,8 +189,8 @@ class AdaptiveSelector:
             fits = self._searched(len(self._known))
             if self._is_certain(fits):
                 return None if self._is_proved(fits[0]) else self._distance_score()
-        dimensions = self._space.dimensions(self._space.candidates)
-        predictions = np.maximum(np.stack([fit.predict(dimensions) for fit in fits]), LEAST_SECONDS)
+        told_of = self._told_of(self._space.candidates)
+        predictions = np.maximum(np.stack([fit.predict(told_of) for fit in fits]), LEAST_SECONDS)
         candidates, known = self._believed(fits[0])
         noise = max(fits[0].noise, self._noise()) / sharpness(predictions[0])
         levels = levels_score(predictions, _probabilities(fits), noise)
@@ -196,10 +201,15 @@ class AdaptiveSelector:
         return self._believed_at(fit, self._space.candidates), self._believed_at(fit, _array(sorted(self._known)))
 
     def _believed_at(self, fit: JointFit, keys: Floats) -> Believed:
-        dimensions = self._space.dimensions(keys)
-        seconds = np.maximum(fit.predict(dimensions), LEAST_SECONDS)
+        told_of = self._told_of(keys)
+        seconds = np.maximum(fit.predict(told_of), LEAST_SECONDS)
         noise = self._noise() / sharpness(seconds)
-        return Believed(tuple(dimensions.values()), fit.relative_columns(dimensions), noise, seconds)
+        places = tuple(self._space.dimensions(keys).values())
+        return Believed(places, fit.relative_columns(told_of), noise, seconds)
+
+    def _told_of(self, keys: Floats) -> dict[str, Floats]:
+        """All that formulas may speak of, at some points."""
+        return self._space.derived(keys) | self._space.dimensions(keys)
 
     def _is_certain(self, fits: Sequence[JointFit]) -> bool:
         """Whether one structure is as good as found, and its coefficients are known to within the noise."""

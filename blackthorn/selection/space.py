@@ -19,6 +19,8 @@ Key = tuple[int, ...]
 
 Allowed = Callable[[AxisPoint], bool]
 """Whether a point may be measured; where one may, so may all that are smaller along every axis."""
+Quantity = Callable[[AxisPoint], float]
+"""What follows from a point, as the bytes that a layer moves do; 0 where there is no layer."""
 
 MOST_CANDIDATES = 3000
 """Points of a large grid that are weighed: drawn once, the same in every run."""
@@ -49,12 +51,27 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Space:
-    """Axes with their values, the dimensions that each moves, and which points may be measured (None: all)."""
+    """Axes with their values, and what may be measured.
 
-    def __init__(self, axes: Mapping[str, Range], members: Mapping[str, Sequence[str]], allowed: Allowed | None = None) -> None:
+    Args:
+        axes: the values of each.
+        members: the dimensions that an axis moves, where it moves others than that of its name.
+        allowed: which points may be measured; None for all.
+        derived: what formulas may speak of beside the dimensions, by name.
+    """
+
+    def __init__(
+        self,
+        axes: Mapping[str, Range],
+        members: Mapping[str, Sequence[str]],
+        allowed: Allowed | None = None,
+        derived: Mapping[str, Quantity] = {},
+    ) -> None:
         self._axes = dict(axes)
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
         self._allowed = allowed
+        self._derived = dict(derived)
+        self._worked_out: dict[Key, tuple[float, ...]] = {}
         self._lines = tuple(self._open_lines(self._crossing()))
         self.candidates, self.may_come = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)
 
@@ -69,6 +86,11 @@ class Space:
     def dimensions(self, keys: Floats) -> dict[str, Floats]:
         """Values along the axes, shape (n, axes), as the dimensions that they move, shape (n,) each."""
         return {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
+
+    def derived(self, keys: Floats) -> dict[str, Floats]:
+        """What follows from values along the axes, shape (n, axes): shape (n,) each."""
+        columns = np.array([self._quantities(tuple(key)) for key in keys.astype(int).tolist()]).T
+        return dict(zip(self._derived, columns, strict=True))
 
     def lines(self) -> tuple[Line, ...]:
         """The lines along which a shape can be told: those of axes that move a single dimension."""
@@ -92,6 +114,12 @@ class Space:
         low = np.array([axis.low for axis in self._axes.values()], dtype=np.float64)
         high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
         return unit_scale(keys, low, high)
+
+    def _quantities(self, key: Key) -> tuple[float, ...]:
+        """What is derived from a point, remembered: sweeps come back to their points and candidates again and again."""
+        if key not in self._worked_out:
+            self._worked_out[key] = tuple(quantity(self.point(key)) for quantity in self._derived.values())
+        return self._worked_out[key]
 
     def _may_be_measured(self, key: Iterable[float]) -> bool:
         return self._allowed is None or self._allowed(self.point(tuple(int(value) for value in key)))

@@ -1,5 +1,7 @@
 """When an adaptive sweep over several axes may end."""
 
+import numpy as np
+
 from blackthorn.formulas import Constant, Step
 from blackthorn.records import Range
 from blackthorn.selection.adaptive import AdaptiveSelector
@@ -30,3 +32,18 @@ def test_no_point_is_asked_for_that_is_not_allowed_and_the_lines_go_as_far_as_th
         selector.tell(point, 1e-6 * work[-1], 0.01)
     assert max(work) <= most
     assert max(work) > 0.9 * most
+
+
+def test_points_tell_where_regimes_part_by_what_follows_from_the_dimensions():
+    def moved(point):
+        return 8.0 * point["rows"] * point["columns"]
+
+    axes = {"rows": Range(1, 2048), "columns": Range(1, 2048)}
+    selector = AdaptiveSelector(axes, limit=40, derived={"bytes_moved": moved})
+    while (point := selector.ask()) is not None:
+        selector.tell(point, 1e-10 * moved(point) * (1.0 if moved(point) <= 4e6 else 2.5), 0.01)
+    least, most = 0.8 * 4e6, 1.25 * 4e6
+    sizes = [{"rows": np.array([rows]), "columns": np.array([1024.0])} for rows in (least / 8192, most / 8192)]
+    for size, slower in zip(sizes, (1.0, 2.5), strict=True):
+        size["bytes_moved"] = 8.0 * size["rows"] * size["columns"]
+        assert abs(selector.fits()[0].predict(size)[0] / (1e-10 * slower * size["bytes_moved"][0]) - 1.0) < 0.05

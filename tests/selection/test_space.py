@@ -3,6 +3,7 @@
 import numpy as np
 
 from blackthorn.records import Range
+from blackthorn.selection.base import AxisPoint
 from blackthorn.selection.space import ENDS, MOST_CANDIDATES, Space
 
 
@@ -19,3 +20,23 @@ def test_ends_of_a_large_grid_are_candidates_that_do_not_come_because_of_that() 
     rest = space.candidates[~space.may_come]
     assert len(rest) > 200
     assert np.all((rest <= ENDS) | (rest > 1000 - ENDS))
+
+
+def test_what_follows_from_a_point_is_worked_out_once() -> None:
+    asked = []
+
+    def area(point: AxisPoint) -> float:
+        asked.append(point)
+        return float(point["height"] * point["width"])
+
+    space = Space({"height": Range(1, 9), "width": Range(1, 9)}, {}, derived={"area": area})
+    keys = np.array([[2.0, 3.0], [4.0, 5.0]])
+    for _ in range(2):
+        found = space.derived(keys)
+        assert list(found) == ["area"]
+        assert found["area"].tolist() == [6.0, 20.0]
+    assert asked == [{"height": 2, "width": 3}, {"height": 4, "width": 5}]
+
+
+def test_nothing_follows_unless_it_is_told_how() -> None:
+    assert Space({"height": Range(1, 9)}, {}).derived(np.array([[2.0]])) == {}
