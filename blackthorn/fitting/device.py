@@ -12,10 +12,10 @@ from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.correction import corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, Points, fit_structure
+from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
 from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.shapes import CONSTANT, LINE
-from blackthorn.fitting.structure import fit_points
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.records import (
     BYTES_MOVED,

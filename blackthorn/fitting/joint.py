@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, leaves, regimes
-from blackthorn.fitting.slices import naming_cost
+from blackthorn.fitting.slices import condition_cost, naming_cost
 from blackthorn.fitting.stepwise import Choice, Task, choose
-from blackthorn.formulas import Constant, Formula, Hinge, Linear, Step, Switch, Tiles
+from blackthorn.formulas import Condition, Constant, Formula, Hinge, Linear, Step, Switch, Tiles
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Whole = NDArray[np.intp]
-Structure = dict[str, Shape]
+Shapes = dict[str, Shape]
 """Dimension name to shape, outermost dimension first."""
 Term = tuple[int, ...]
 """Which function of each dimension's leaf a product takes: 0 is the constant."""
@@ -69,6 +69,22 @@ class Points(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, dimensions={name: self.dimensions[name] for name in names})
 
 
+class Fork(msgspec.Struct, frozen=True):
+    """Two structures with nothing in common but their dimensions, and the condition on one of these that parts them.
+
+    Runtimes have kernels of their own for sizes that fill their blocks: neither blocks nor caches of one are the other's.
+    """
+
+    name: str
+    condition: Condition
+    then: "Structure"
+    otherwise: "Structure"
+
+
+Structure = Shapes | Fork
+"""The shapes of one kernel, or of several."""
+
+
 class Cell(msgspec.Struct, frozen=True):
     """One regime of every dimension, its products and their coefficients."""
 
@@ -107,12 +123,17 @@ class JointFit(msgspec.Struct, frozen=True, eq=False, dict=True):
         Args:
             repeated: dimensions that have a second name in the structure, by that name.
         """
-        shapes = [(repeated.get(name, name), shape) for name, shape in self.structure.items()]
-        return _switches(shapes, list(self.cells))
+        return _formula(self.structure, list(self.cells), repeated)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The structure of a fit without forks."""
+        assert not isinstance(self.structure, Fork)
+        return self.structure
 
     def predict(self, dimensions: Mapping[str, Floats]) -> Floats:
         """Seconds at points."""
-        dimensions = {name: dimensions[name] for name in self.structure}
+        dimensions = {name: dimensions[name] for name in names_of(self.structure)}
         seconds = np.empty(len(next(iter(dimensions.values()))))
         for cell, mask in zip(self.cells, cell_masks(self.structure, dimensions), strict=True):
             seconds[mask] = cell.predict({name: values[mask] for name, values in dimensions.items()})
@@ -120,16 +141,39 @@ class JointFit(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     def relative_columns(self, dimensions: Mapping[str, Floats]) -> Floats:
         """How the relative prediction answers to each coefficient at points, shape (n, coefficients)."""
-        dimensions = {name: dimensions[name] for name in self.structure}
+        dimensions = {name: dimensions[name] for name in names_of(self.structure)}
         masks = cell_masks(self.structure, dimensions)
         blocks = [np.where(mask, cell.columns(dimensions), 0.0) for cell, mask in zip(self.cells, masks, strict=True)]
         return (np.concatenate(blocks) / np.maximum(self.predict(dimensions), 1e-12)).T
 
 
 def cell_masks(structure: Structure, dimensions: Mapping[str, Floats]) -> list[Mask]:
-    """For every cell, the points in it; cells in the order of the product of the dimensions' leaves."""
+    """For every cell, the points in it; cells in the order of the product of the dimensions' leaves, `then` sides first."""
+    if isinstance(structure, Fork):
+        holds = structure.condition.holds(dimensions[structure.name])
+        inside = [holds & mask for mask in cell_masks(structure.then, dimensions)]
+        return inside + [~holds & mask for mask in cell_masks(structure.otherwise, dimensions)]
     parts = [regimes(shape, dimensions[name]) for name, shape in structure.items()]
     return [np.logical_and.reduce(masks) for masks in itertools.product(*parts)]
+
+
+def names_of(structure: Structure) -> tuple[str, ...]:
+    """The dimensions of a structure, the outermost first."""
+    return names_of(structure.then) if isinstance(structure, Fork) else tuple(structure)
+
+
+def _kinds(structure: Structure) -> tuple[tuple[Leaf, ...], ...]:
+    """The leaves of every cell, in the order of `cell_masks`."""
+    if isinstance(structure, Fork):
+        return _kinds(structure.then) + _kinds(structure.otherwise)
+    return tuple(itertools.product(*(list(leaves(shape)) for shape in structure.values())))
+
+
+def _naming(structure: Structure) -> float:
+    """Nats it takes to name a structure."""
+    if isinstance(structure, Fork):
+        return condition_cost(structure.condition) + _naming(structure.then) + _naming(structure.otherwise)
+    return sum(map(naming_cost, structure.values()))
 
 
 def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[str, Floats]) -> Floats:
@@ -245,7 +289,7 @@ class _Parted(msgspec.Struct, frozen=True):
                 sources.append(_Source(own, np.asarray(choice.coefficients) @ columns))
         found.update((number, self._borrowed(number, sources)) for number in self.others)
         cells = tuple(found[number] for number in range(len(self.insides)))
-        cost = sum(cell.cost for cell in cells) + sum(naming_cost(shape) for shape in self.structure.values())
+        cost = sum(cell.cost for cell in cells) + _naming(self.structure)
         return JointFit(self.structure, cells, self.points, cost)
 
     def _borrowed(self, number: int, sources: Sequence[_Source]) -> Cell:
@@ -267,7 +311,7 @@ class _Parted(msgspec.Struct, frozen=True):
 
 
 def _parted(points: Points, structure: Structure) -> _Parted:
-    points = points.ordered(structure)
+    points = points.ordered(names_of(structure))
     insides = tuple(map(np.flatnonzero, cell_masks(structure, points.dimensions)))
     largest, *others = sorted(range(len(insides)), key=lambda number: -len(insides[number]))
     return _Parted(
@@ -275,7 +319,7 @@ def _parted(points: Points, structure: Structure) -> _Parted:
         points,
         tuple(values.tobytes() for values in points.dimensions.values()),
         insides,
-        tuple(itertools.product(*(list(leaves(shape)) for shape in structure.values()))),
+        _kinds(structure),
         (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN)),
         tuple(number for number in others if len(insides[number]) < FEWEST_OWN),
     )
@@ -300,6 +344,16 @@ def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:
     open_ = all_terms(kind)
     return Cell(kind, tuple(open_[i] for i in choice.terms), choice.coefficients, choice.noise, choice.cost)
+
+
+def _formula(structure: Structure, cells: list[Cell], repeated: Mapping[str, str]) -> Formula:
+    """The formula of a structure with these cells, in the order of `cell_masks`; `repeated` as of `JointFit.formula`."""
+    if isinstance(structure, Fork):
+        first = len(_kinds(structure.then))
+        then = _formula(structure.then, cells[:first], repeated)
+        otherwise = _formula(structure.otherwise, cells[first:], repeated)
+        return Switch(repeated.get(structure.name, structure.name), structure.condition, then, otherwise)
+    return _switches([(repeated.get(name, name), shape) for name, shape in structure.items()], cells)
 
 
 def _switches(shapes: list[tuple[str, Shape]], cells: list[Cell]) -> Formula:

@@ -108,7 +108,7 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
     return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(len(tilings())))
 
 
-def condition_cost(condition: Condition, alternatives: int) -> float:
+def condition_cost(condition: Condition, alternatives: int = 1024) -> float:
     """Nats it takes to name a condition."""
     if isinstance(condition, DivisibleBy):
         return NODE_COST + float(block_cost(condition.divisor, LARGEST_DIVISOR))

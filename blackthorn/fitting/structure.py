@@ -16,7 +16,7 @@ from blackthorn.fitting.joint import (
     Cell,
     JointFit,
     Points,
-    Structure,
+    Shapes,
     Term,
     cell_masks,
     fit_structure,
@@ -58,7 +58,7 @@ MOST_WIDTHS = 2
 """Stairs on stairs in one dimension: blocks, and groups of blocks."""
 
 
-def fit_points(points: Points) -> list[JointFit]:
+def fit_shapes(points: Points) -> list[JointFit]:
     """The structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
     Kernels for sizes below a block, and then knots, are sought when all else is found, since a parting explains a little of
@@ -75,7 +75,7 @@ def fit_points(points: Points) -> list[JointFit]:
     descended = tried.cheapest()
     for name in points.free():
         best = tried.cheapest()
-        tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.structure[name]))
+        tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.shapes[name]))
     if tried.cheapest() is not descended:
         _descend(tried, points, shapes)
     plain = tried.cheapest()
@@ -105,7 +105,7 @@ class _Tried:
         self._points = points
         self._fits: dict[tuple[tuple[str, Shape], ...], JointFit] = {}
 
-    def fit(self, structures: Iterable[Structure]) -> list[JointFit]:
+    def fit(self, structures: Iterable[Shapes]) -> list[JointFit]:
         """Fit those that were not fitted yet."""
         new = {structure_key(structure): structure for structure in structures}
         new = {key: structure for key, structure in new.items() if key not in self._fits}
@@ -115,7 +115,7 @@ class _Tried:
 
     def along(self, best: JointFit, name: str, shapes: Iterable[Shape]) -> list[JointFit]:
         """Fit a structure with each of several shapes along one dimension."""
-        return self.fit({**best.structure, name: shape} for shape in shapes)
+        return self.fit({**best.shapes, name: shape} for shape in shapes)
 
     def cheapest(self) -> JointFit:
         """That of the shortest description."""
@@ -126,7 +126,7 @@ class _Tried:
         return sorted(self._fits.values(), key=_cost)[:count]
 
 
-def structure_key(structure: Structure) -> tuple[tuple[str, Shape], ...]:
+def structure_key(structure: Shapes) -> tuple[tuple[str, Shape], ...]:
     """A structure as something that can be looked up."""
     return tuple(structure.items())
 
@@ -154,7 +154,7 @@ def _further_thresholds(values: Floats, shape: Split) -> Iterator[Shape]:
 
 def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """Shapes near the best one along a dimension."""
-    shape = best.structure[name]
+    shape = best.shapes[name]
     values = points.dimensions[name]
     if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
         yield from _moved(values, shape)
@@ -194,7 +194,7 @@ def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
 
 def _knotted(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """The best leaf along a dimension with one more knot, and with each of its knots elsewhere."""
-    shape, values = best.structure[name], points.dimensions[name]
+    shape, values = best.shapes[name], points.dimensions[name]
     leaf = shape if isinstance(shape, Leaf) else CONSTANT if name in points.derived else LINE
     low, high = np.quantile(values, KNOTS_WITHIN)
     spread = np.geomspace(max(1.0, low), max(1.0, high), KNOTS_SPREAD)
@@ -233,8 +233,8 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
     """The likeliest ways in which a dimension is taken in tiles, where there are values enough to tell."""
     values = points.dimensions[name]
     if spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
-        if isinstance(best.structure[name], Split):
-            best = fit_structure(points, {**best.structure, name: LINE})
+        if isinstance(best.shapes[name], Split):
+            best = fit_structure(points, {**best.shapes, name: LINE})
         costs: Floats = sum(_tiling_costs(points, best, name), np.zeros(len(tilings())))
         if len(points.dimensions) == 1:
             costs[[tiling.offset == FIRST for tiling in tilings()]] = np.inf
@@ -273,9 +273,9 @@ def _width_costs(points: Points, best: JointFit, name: str, widths: NDArray[np.i
 
 def _cells_along(points: Points, best: JointFit, name: str) -> Iterator[tuple[Cell, Points, int]]:
     """The cells that have points, with these, and the dimension's place in their terms."""
-    place = list(best.structure).index(name)
-    points = points.ordered(best.structure)
-    for cell, mask in zip(best.cells, cell_masks(best.structure, points.dimensions), strict=True):
+    place = list(best.shapes).index(name)
+    points = points.ordered(best.shapes)
+    for cell, mask in zip(best.cells, cell_masks(best.shapes, points.dimensions), strict=True):
         if mask.any():
             yield cell, points.where(mask), place
 

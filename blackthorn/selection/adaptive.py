@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
 from blackthorn.fitting.joint import JointFit, Points, fit_structure, fit_structures
-from blackthorn.fitting.structure import fit_points
+from blackthorn.fitting.kernels import fit_points
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.doubt import Believed, Doubt

@@ -8,9 +8,9 @@ import numpy as np
 
 from blackthorn.fitting.device import layer_classes, points_of
 from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import rmspe
 from blackthorn.fitting.shapes import Leaf, Shape, leaves
-from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import DivisibleBy
 from blackthorn.records import Range, Sweep
 from blackthorn.runners.recorded import RecordedRunner
@@ -85,13 +85,13 @@ def few_points_suffice() -> Iterator[Row]:
     widths, best = best_stairs("filters", filters.points)
     stairs = " and ".join(map(str, sorted(widths)))
     text = f"{count} points, RMSPE {seen:.2f} %; best stairs {stairs}, {best:.2f} %: {fit.formula().text(MS_PER_SECOND)}"
-    reached = has_width(fit.structure["filters"], 16, among=widths) and seen <= best + 0.5
+    reached = has_width(fit.shapes["filters"], 16, among=widths) and seen <= best + 0.5
     yield Row("1", "filters 1..1024: width 16, no wrong one, RMSPE", "<= 10 points, + 0.5", text, reached)
     yield parts_of(filters, 10)
     count, fit, seen = channels.swept(WHOLE, 25)
     best = error(fit_points(channels.points)[0], channels.points)
     text = f"{count} points, RMSPE {seen:.2f} %; best of any form {best:.2f} %: {fit.formula().text(MS_PER_SECOND)}"
-    reached = has_alignment(fit.structure["channels"]) and seen <= best + 1.0
+    reached = has_alignment(fit.shapes["channels"]) and seen <= best + 1.0
     yield Row("1", "channels 1..1024: alignment regimes, RMSPE", "<= 25 points, + 1", text, reached)
     yield parts_of(channels, 25)
 

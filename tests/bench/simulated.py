@@ -38,7 +38,7 @@ def is_found(kind: str, noise: float, outliers: float, seed: int) -> bool:
     """Whether an adaptive sweep finds the shape of a random formula."""
     formula, shape = random_formula(kind, seed, NOISE)
     selector = adaptive_sweep(simulated(formula, noise, outliers, seed), {"filters": Range(LOW, HIGH)}, LIMIT)
-    return selector.fits()[0].structure["filters"] == shape
+    return selector.fits()[0].shapes["filters"] == shape
 
 
 def shapes_found(formulas: int) -> Iterator[Row]:

@@ -9,8 +9,8 @@ import pytest
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import device, fit_device
 from blackthorn.fitting.device import LayerClass, best_fit, fit_class, full_speeds, layer_classes, points_of
+from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
-from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, Linear, Step
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.records import Measurement, Range, Reference, Sweep

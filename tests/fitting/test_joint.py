@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from blackthorn.fitting.joint import Points, fit_structure, fit_structures
+from blackthorn.fitting.joint import Fork, Points, cell_masks, fit_structure, fit_structures
+from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split
-from blackthorn.fitting.structure import fit_points
 from blackthorn.formulas import Constant, DivisibleBy, Linear, Step, Switch
 
 PUBLISHED = Step(
@@ -71,10 +71,51 @@ def test_the_fit_predicts_what_its_formula_says():
     assert fitted.formula().evaluate(points.dimensions) == pytest.approx(fitted.predict(points.dimensions), rel=1e-12)
 
 
+FORKED = Switch(
+    "channels",
+    DivisibleBy(4),
+    Step("filters", 32, Constant(1e-4), Step("channels", 8, Constant(2e-6), Constant(2e-6))),
+    Linear("filters", Constant(3e-4), Linear("channels", Constant(0.0), Constant(5e-8))),
+)
+FORK = Fork(
+    "channels",
+    DivisibleBy(4),
+    {"filters": Leaf((32,), climbs=True), "channels": Leaf((8,), climbs=True)},
+    {"filters": LINE, "channels": LINE},
+)
+
+
+def test_the_sides_of_a_fork_have_shapes_of_their_own():
+    points = random_points(FORKED)
+    fitted = fit_structure(points, FORK)
+    assert fitted.predict(points.dimensions) == pytest.approx(points.seconds, rel=1e-6)
+    assert fitted.formula().evaluate(points.dimensions) == pytest.approx(points.seconds, rel=1e-6)
+    assert [cell.leaves for cell in fitted.cells] == [tuple(FORK.then.values()), tuple(FORK.otherwise.values())]
+    assert np.array(cell_masks(FORK, points.dimensions)).sum(axis=0).tolist() == [1] * len(points)
+
+
+def test_a_fork_names_repeated_dimensions_as_layers_do():
+    points = random_points(FORKED)
+    formula = fit_structure(points, FORK).formula({"channels": "depth"})
+    assert formula.evaluate({"filters": points.dimensions["filters"], "depth": points.dimensions["channels"]}) == pytest.approx(
+        points.seconds, rel=1e-6
+    )
+
+
+def test_a_side_with_few_points_borrows_from_the_other():
+    alike = Switch("channels", DivisibleBy(4), FORKED.otherwise, FORKED.otherwise.scaled(1.5))
+    points = random_points(alike)
+    aligned = np.cumsum(points.dimensions["channels"] % 4 == 0)
+    few = points.where((points.dimensions["channels"] % 4 != 0) | (aligned <= 2))
+    fitted = fit_structure(few, Fork("channels", DivisibleBy(4), FORK.otherwise, FORK.otherwise))
+    assert fitted.predict(points.dimensions) == pytest.approx(points.seconds, rel=0.02)
+
+
 def test_structures_that_are_fitted_together_are_fitted_as_alone():
     wanted = [
         (random_points(PUBLISHED, noise=0.02), {"filters": Leaf((32,)), "channels": Leaf((8,))}),
         (random_points(PUBLISHED, count=7), {"filters": LINE, "channels": Split(DivisibleBy(4), LINE, CONSTANT)}),
+        (random_points(FORKED, noise=0.02), FORK),
         (random_points(PUBLISHED, count=1), {"filters": CONSTANT, "channels": Split(DivisibleBy(4), LINE, LINE)}),
     ]
     for together, (points, structure) in zip(fit_structures(wanted), wanted, strict=True):

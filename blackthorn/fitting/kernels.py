@@ -1,0 +1,126 @@
+"""Which kernels a runtime has for one kind of layer: conditions that part it into layers whose times have nothing in common.
+
+A runtime has one kernel for channels that fill its blocks, say, and another one for all others, which share neither blocks nor
+caches nor alignments. So where a condition parts layers, either side is searched by itself, and then the sides of that side.
+Conditions worth that are those that the best structure for all layers holds, and the one that explains most with simple shapes
+on either side. What the sides found by themselves is fitted to all points at last, and stays where it describes them better.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.joint import Fork, JointFit, Points, Shapes, Structure, fit_structure, fit_structures
+from blackthorn.fitting.proposals import STRIDE, USUAL_WIDTHS, alignments
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
+from blackthorn.fitting.slices import condition_cost
+from blackthorn.fitting.structure import fit_shapes
+from blackthorn.formulas import AtMost, Condition
+
+FEWEST_ON_SIDE = 8
+"""Points on either side of a condition: fewer tell no structure."""
+FEWEST_WEIGHED = 48
+"""Points of which conditions are weighed that the best structure for all does not hold: fewer tell none by simple shapes."""
+WORSE = 10.0
+"""Nats by which simple shapes on either side may be worse than the best structure for all: sides find better ones."""
+WIDEST_BLOCK = 32
+"""Elements: a threshold above tells of memory, which kernels have in common."""
+
+
+class _Parting(NamedTuple):
+    """A condition on a dimension."""
+
+    name: str
+    condition: Condition
+
+    def sides(self, points: Points) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """The points where it holds, and those where it does not."""
+        holds = self.condition.holds(points.dimensions[self.name])
+        return holds, ~holds
+
+    def tells(self, points: Points) -> bool:
+        """Whether there are points enough on both sides."""
+        return min(int(side.sum()) for side in self.sides(points)) >= FEWEST_ON_SIDE
+
+
+def fit_points(points: Points) -> list[JointFit]:
+    """The structures that explain the points with the shortest descriptions, best first.
+
+    The best structure for all points together is always among them, and so is the best one of these without knots.
+
+    Args:
+        points: at least one; dimensions in the order in which they are to be nested, the outermost first.
+    """
+    whole = fit_shapes(points)
+    if len(points.free()) < 2:
+        return whole
+    partings = dict.fromkeys(_likely(points, whole[0]))
+    forked = fit_structures([(points, _fork(points, parting)) for parting in partings])
+    return sorted([*whole, *forked], key=_cost)
+
+
+def _fork(points: Points, parting: _Parting) -> Fork:
+    """A fork with the best structure of its own on either side."""
+    then, otherwise = (_best(points.where(side)) for side in parting.sides(points))
+    return Fork(parting.name, parting.condition, then, otherwise)
+
+
+def _best(points: Points) -> Structure:
+    """The structure of the shortest description, forks at the likeliest condition among them."""
+    whole = fit_shapes(points)[0]
+    forked = (fit_structure(points, _fork(points, parting)) for parting in _likely(points, whole))
+    first = next(forked, whole)
+    return min(whole, first, key=_cost).structure
+
+
+def _likely(points: Points, whole: JointFit) -> Iterator[_Parting]:
+    """The conditions worth a search on either side: those of the best structure for all, and that which explains most."""
+    held = (_Parting(name, condition) for name in points.free() for condition in _of_kernels(whole.shapes[name]))
+    yield from chain((parting for parting in held if parting.tells(points)), _weighed(points, whole))
+
+
+def _of_kernels(shape: Shape) -> Iterator[Condition]:
+    """The conditions of a shape that tell kernels apart: alignments, and sizes below a block."""
+    if isinstance(shape, Split):
+        if not isinstance(shape.condition, AtMost) or shape.condition.threshold < WIDEST_BLOCK:
+            yield shape.condition
+        yield from _of_kernels(shape.then)
+        yield from _of_kernels(shape.otherwise)
+
+
+def _weighed(points: Points, whole: JointFit) -> Iterator[_Parting]:
+    """The condition that explains most with simple shapes on either side, where it explains about enough."""
+    partings = [parting for parting in _usual_partings(points) if parting.tells(points)]
+    if len(points) < FEWEST_WEIGHED or not partings:
+        return
+    wanted = [
+        (points.where(side), shapes)
+        for parting in partings
+        for side in parting.sides(points)
+        for shapes in _simple(points, whole.shapes, parting.name)
+    ]
+    costs = np.array([fit.cost for fit in fit_structures(wanted)]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
+    costs += [condition_cost(parting.condition) for parting in partings]
+    best = int(costs.argmin())
+    if costs[best] < whole.cost + WORSE:
+        yield partings[best]
+
+
+def _usual_partings(points: Points) -> Iterator[_Parting]:
+    """Alignments and sizes below usual blocks along every dimension."""
+    for name in points.free():
+        yield from (_Parting(name, aligned) for aligned in alignments(points.dimensions[name]))
+        yield from (_Parting(name, AtMost(width - 1)) for width in (STRIDE, *USUAL_WIDTHS))
+
+
+def _simple(points: Points, shapes: Shapes, name: str) -> Iterator[Shapes]:
+    """Lines along all dimensions, and the shapes for all layers but for lines and blocks along one."""
+    yield {other: CONSTANT if other in points.derived else LINE for other in shapes}
+    yield from ({**shapes, name: leaf} for leaf in (LINE, *(Leaf((width,)) for width in USUAL_WIDTHS)))
+
+
+def _cost(fit: JointFit) -> float:
+    return fit.cost
