@@ -28,6 +28,9 @@ ENDS = 3
 """Values at either end of every axis whose combinations are always among the candidates: coefficients are surest there."""
 ANCHOR_SHARE = 4
 """The lines cross at about this fraction of the ranges: where steps are still large and overheads already small."""
+LONGEST_LINE = 16384
+"""Values of an axis that tell a shape along a line: no block is so wide that its stairs would show on more of them, and what
+shows, where caches end, is told by points spread over small and large values alike."""
 ROOM = 2
 """From where the lines cross, this many times as much along all axes together may be measured, or else they cross lower."""
 DRAWS = 20
@@ -93,7 +96,7 @@ class Space:
         return dict(zip(self._derived, columns, strict=True))
 
     def lines(self) -> tuple[Line, ...]:
-        """The lines along which a shape can be told: those of axes that move a single dimension."""
+        """The lines along which a shape can be told: those of axes that move a single dimension, and are not too long."""
         return self._lines
 
     def is_line(self) -> bool:
@@ -137,7 +140,7 @@ class Space:
 
     def _open_lines(self, anchor: Key) -> Iterator[Line]:
         for place, (name, axis) in enumerate(self._axes.items()):
-            if len(self._members[name]) == 1:
+            if len(self._members[name]) == 1 and len(axis.values()) <= LONGEST_LINE:
                 yield self._cut_short(Line(place, axis, anchor))
 
     def _cut_short(self, line: Line) -> Line:

@@ -118,7 +118,7 @@ def drawn(plan: SweepPlan, count: int, rng: np.random.Generator) -> list[AxisPoi
 
 def _value(values: Range, rng: np.random.Generator, *, logarithmic: bool) -> int:
     if not logarithmic:
-        return int(rng.choice(values.values()))
+        return int(values.values()[rng.integers(len(values.values()))])
     target = math.exp(rng.uniform(math.log(values.low), math.log(values.values()[-1])))
     return values.low + values.step * round((target - values.low) / values.step)
 

@@ -47,3 +47,16 @@ def test_points_tell_where_regimes_part_by_what_follows_from_the_dimensions():
     for size, slower in zip(sizes, (1.0, 2.5), strict=True):
         size["bytes_moved"] = 8.0 * size["rows"] * size["columns"]
         assert abs(selector.fits()[0].predict(size)[0] / (1e-10 * slower * size["bytes_moved"][0]) - 1.0) < 0.05
+
+
+def test_millions_of_elements_are_measured_where_caches_end_and_not_in_one_place():
+    def seconds_of(elements):
+        return 1e-6 + 1e-10 * elements + 4e-10 * max(0.0, elements - 400_000)
+
+    selector = AdaptiveSelector({"elements": Range(1000, 4_000_000)}, limit=20)
+    rng = np.random.default_rng(0)
+    while (point := selector.ask()) is not None:
+        selector.tell(point, seconds_of(point["elements"]) * np.exp(0.02 * rng.standard_normal()), 0.02)
+    sizes = np.geomspace(100_000, 4_000_000, 40)
+    truth = np.array([seconds_of(size) for size in sizes])
+    assert np.abs(selector.fits()[0].predict({"elements": sizes}) / truth - 1.0).max() < 0.1

@@ -4,7 +4,7 @@ import numpy as np
 
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint
-from blackthorn.selection.space import ENDS, MOST_CANDIDATES, Space
+from blackthorn.selection.space import ENDS, LONGEST_LINE, MOST_CANDIDATES, Space
 
 
 def test_every_point_of_a_small_grid_may_come() -> None:
@@ -40,3 +40,9 @@ def test_what_follows_from_a_point_is_worked_out_once() -> None:
 
 def test_nothing_follows_unless_it_is_told_how() -> None:
     assert Space({"height": Range(1, 9)}, {}).derived(np.array([[2.0]])) == {}
+
+
+def test_lines_that_are_too_long_to_show_stairs_tell_no_shape() -> None:
+    space = Space({"rows": Range(1, 64), "elements": Range(1, 10 * LONGEST_LINE)}, {})
+    assert [line.place for line in space.lines()] == [0]
+    assert not Space({"elements": Range(1, 10 * LONGEST_LINE)}, {}).is_line()
