@@ -50,7 +50,7 @@ MOST_ROUNDS = 2
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
 TILINGS_OF_JOINT = 3
-FEWEST_TILED = 16
+FEWEST_TILED = 32
 """Different values of a dimension by which tiles can be told."""
 FIRST = 1
 """Where stairs begin: along a line alone, tiles from there on say hardly anything but stairs on a slope, which are simpler."""
