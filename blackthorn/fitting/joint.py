@@ -197,8 +197,10 @@ def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[st
 @lru_cache(maxsize=4096)
 def all_terms(cell: tuple[Leaf, ...]) -> tuple[Term, ...]:
     """Every product of one function of each dimension, the constant first; lines from knots on stand alone."""
-    hinges = [range(leaf.terms())[leaf.hinges()] for leaf in cell]
     terms = itertools.product(*(range(leaf.terms()) for leaf in cell))
+    if not any(leaf.knots for leaf in cell):
+        return tuple(terms)
+    hinges = [range(leaf.terms())[leaf.hinges()] for leaf in cell]
     return tuple(term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges))
 
 
@@ -332,13 +334,13 @@ def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
     Points that lie on one line cannot tell filters times channels from filters alone; all other layers can. What comes from
     beyond a cache is no product.
     """
-    terms = all_terms(kind)
-    moving = [place for place, leaf in enumerate(kind) if leaf.terms() > 1 + len(leaf.knots)]
-    hinges = [range(leaf.terms())[leaf.hinges()] for leaf in kind]
-    free = [not any(term) or _has_hinge(term, hinges) for term in terms]
-    return np.array(
-        [0.0 if is_free else LEFT_OUT * sum(not term[i] for i in moving) for is_free, term in zip(free, terms, strict=True)]
-    )
+    terms = np.array(all_terms(kind), dtype=np.intp).reshape(-1, len(kind))
+    moving = [leaf.terms() > 1 + len(leaf.knots) for leaf in kind]
+    left_out = (terms[:, moving] == 0).sum(axis=1)
+    hinges = [leaf.hinges() for leaf in kind]
+    beyond_knots = (terms >= [hinge.start for hinge in hinges]) & (terms < [hinge.stop for hinge in hinges])
+    against: Floats = np.where(terms.any(axis=1) & ~beyond_knots.any(axis=1), LEFT_OUT * left_out, 0.0)
+    return against
 
 
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:
