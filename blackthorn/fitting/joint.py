@@ -3,6 +3,7 @@
 A structure gives every dimension a shape. The leaves of the shapes cut space into cells (aligned channels and few rows,
 say); in each cell the formula is a sum of products, one function of each dimension in every product, which is what nesting
 steps and lines in one another's coefficients multiplies out to. Which products are needed is decided by description length.
+Where layers take kernels with nothing in common, the structure has a fork, with shapes of their own on either side.
 """
 
 import itertools
