@@ -10,14 +10,11 @@ from blackthorn.cli import defaults
 from blackthorn.cli.formula_text import class_lines
 from blackthorn.cli.model_text import model_json
 from blackthorn.cli.stamp import MADE_BY, now
-from blackthorn.cli.workers import shared_out
 from blackthorn.errors import WrongDevice
-from blackthorn.fitting import LayerClass, fit_class, fit_device
-from blackthorn.records import FittedModel, LayerFormula, Sweep
+from blackthorn.fitting import fit_device
+from blackthorn.records import FittedModel, Sweep
 from blackthorn.storage import find_sweeps, model_path, read_sweep, write_model
 
-FEWEST_SHARED_OUT = 200
-"""Points: fewer are fitted in a second."""
 Fitted = list[tuple[Path, FittedModel]]
 """Models and where they were written."""
 
@@ -38,17 +35,11 @@ def run(folders: Iterable[Path], out: Path | None) -> Fitted:
     groups = [list(sweeps.values())] if out is not None else by_device(sweeps)
     fitted: Fitted = []
     for group in groups:
-        model = fit_device(group, now(), MADE_BY, _fit_all)
+        model = fit_device(group, now(), MADE_BY)
         path = out or model_path(defaults.FITTED_MODELS, model.device.name)
         write_model(path, model)
         fitted.append((path, model))
     return fitted
-
-
-def _fit_all(classes: Sequence[LayerClass]) -> Sequence[LayerFormula]:
-    """Fit classes: in several processes where that takes less time than starting them."""
-    points = sum(len(group.measurements) for group in classes)
-    return shared_out(fit_class, classes) if points >= FEWEST_SHARED_OUT else list(map(fit_class, classes))
 
 
 def by_device(sweeps: dict[Path, Sweep]) -> list[Sequence[Sweep]]:

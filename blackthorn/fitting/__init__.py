@@ -1,5 +1,5 @@
 """From timings to formulas: one dimension, then the hierarchy over several, then a whole device."""
 
-from blackthorn.fitting.device import LayerClass, fit_class, fit_device, full_speeds
+from blackthorn.fitting.device import fit_device, full_speeds
 
-__all__ = ["LayerClass", "fit_class", "fit_device", "full_speeds"]
+__all__ = ["fit_device", "full_speeds"]

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -67,27 +67,20 @@ class LayerClass(msgspec.Struct, frozen=True):
         return tuple(name for name in self.measurements[0].probe.dimensions if name not in self.fixed)
 
 
-def fit_device(
-    sweeps: Sequence[Sweep],
-    created_at: str,
-    made_by: str,
-    fit_all: Callable[[Sequence[LayerClass]], Sequence[LayerFormula]] | None = None,
-) -> FittedModel:
+def fit_device(sweeps: Sequence[Sweep], created_at: str, made_by: str) -> FittedModel:
     """Fit everything that was measured on one device.
 
     Args:
         sweeps: of one device, at least one with a measurement.
         created_at: UTC time, ISO 8601, for the file.
         made_by: name and version of the program, for the file.
-        fit_all: fits each of several classes by `fit_class`, in several processes, say; one after the other unless given.
 
     Raises:
         WrongDevice: the sweeps are of more than one device.
         NotMeasured: no sweep holds a measurement.
     """
     device = _one_device(sweeps)
-    classes = layer_classes(sweeps)
-    layers = tuple(map(fit_class, classes) if fit_all is None else fit_all(classes))
+    layers = tuple(fit_class(group) for group in layer_classes(sweeps))
     if not layers:
         raise NotMeasured(f"the sweeps of {device.name} hold no measurement", "run 'blackthorn sweep' first")
     return FittedModel(device, layers, created_at, made_by)

@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from blackthorn.cli.workers import shared_out, usable_cpus
-from blackthorn.fitting import fit_class, fit_device
+from blackthorn.fitting import fit_device
 from blackthorn.records import BYTES_MOVED, LayerFormula
 from blackthorn.storage import find_models, read_model, read_sweep, shipped_models
 from tests.bench.tables import Row
@@ -21,17 +19,14 @@ MOST_BYTES = 10**8
 
 
 def fitting_timed() -> Iterator[Row]:
-    """Time for the recorded sweeps of the preset, and one core's for every formula of the shipped model over many layers."""
+    """One core's time for the recorded sweeps of the preset, and for every formula of the shipped model over many layers."""
     device = min(folder for folder in SWEEPS.iterdir() if folder.is_dir())
     sweeps = [read_sweep(path) for path in sorted(device.glob("*.jsonl"))]
     begin = time.process_time()
-    classes = len(fit_device(sweeps, "", "").layers)
+    fitted = fit_device(sweeps, "", "")
     seconds = time.process_time() - begin
-    yield Row("11", f"fitting {device.name}, {classes} classes, one CPU", "<= 5 s", f"{seconds:.2f} s", seconds <= 5.0)
-    begin = time.perf_counter()
-    fit_device(sweeps, "", "", partial(shared_out, fit_class))
-    seconds = time.perf_counter() - begin
-    yield Row("11", f"the same as `fit` does it, {usable_cpus()} CPUs", "<= 5 s", f"{seconds:.2f} s", seconds <= 5.0)
+    what = f"fitting {device.name}, {len(fitted.layers)} classes"
+    yield Row("11", what, "<= 5 s", f"{seconds:.2f} s", seconds <= 5.0)
     formulas = read_model(find_models([shipped_models()])[0]).layers
     millions = len(formulas) * LAYERS / 1e6 / sum(evaluated(formula) for formula in formulas)
     what = f"evaluating {len(formulas)} formulas, layers a second"
