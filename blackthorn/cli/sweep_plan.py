@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from blackthorn.errors import BadValue
-from blackthorn.layers import LayerKind, layer_kind
-from blackthorn.records import BYTES_MOVED, Dimensions, Precision, Range
+from blackthorn.layers import LayerKind, Quantities, following, layer_kind
+from blackthorn.records import Dimensions, Precision, Range
 from blackthorn.selection import AxisPoint, Selector
 from blackthorn.selection.adaptive import DEFAULT_LIMIT, AdaptiveSelector
 from blackthorn.sweeping import FullSelector, SweepPlan
@@ -63,15 +63,15 @@ def make_selector(plan: SweepPlan) -> Selector:
         return FullSelector(plan.axes, plan.limit)
     members = {axis: _members(plan.kind, axis) for axis in plan.axes}
     allowed = None if plan.most_macs is None else plan.allows
-    several = sum(len(plan.kind.spell_out({axis: 1})) for axis in plan.axes) > 1
-    derived = {BYTES_MOVED: partial(_bytes_moved, plan)} if several else {}
+    moved = [member for axis in plan.axes for member in plan.kind.spell_out({axis: 1})]
+    derived = {name: partial(_quantity, plan, name) for name in following(moved)}
     return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived)
 
 
-def _bytes_moved(plan: SweepPlan, point: AxisPoint) -> float:
-    """Bytes that the layer at a point moves; 0 where there is no such layer, or it is too large."""
+def _quantity(plan: SweepPlan, name: str, point: AxisPoint) -> float:
+    """What follows from the layer at a point; 0 where there is no such layer, or it is too large."""
     try:
-        return float(plan.kind.bytes_moved(plan.probe_at(point).dimensions, plan.precision))
+        return float(Quantities(plan.kind, plan.precision, [plan.probe_at(point).dimensions])[name][0])
     except BadValue:
         return 0.0
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE, SMALLEST, bounded, sharpness
-from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.leaving_out import LeftOut, rmspe
+from blackthorn.fitting.points import Points
 from blackthorn.formulas.correction import NO_DIVISOR, Correction, nearness, places
 
 Floats = NDArray[np.float64]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.correction import corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
-from blackthorn.fitting.joint import JointFit, Points, fit_structure
+from blackthorn.fitting.joint import JointFit, fit_structure
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
 from blackthorn.fitting.lines import without_crowds
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE
-from blackthorn.layers import Quantities, layer_kind
+from blackthorn.layers import Quantities, following, layer_kind
 from blackthorn.records import (
-    BYTES_MOVED,
     Device,
     Dimensions,
     FittedModel,
@@ -195,7 +195,7 @@ def _swept(group: LayerClass) -> tuple[str, ...]:
 def points_of(group: LayerClass) -> Points:
     """A class's measurements as arrays, each weighed by how sure it is."""
     swept = _swept(group)
-    derived = (BYTES_MOVED,) if len(swept) > 1 else ()
+    derived = following(swept)
     layers = [measurement.probe.dimensions for measurement in group.measurements]
     kind = layer_kind(group.layer)
     quantities = Quantities(kind, group.precision, layers)

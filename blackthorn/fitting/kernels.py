@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.joint import Fork, JointFit, Points, Shapes, Structure, fit_structure, fit_structures
+from blackthorn.fitting.cells import Fork, Shapes, Structure
+from blackthorn.fitting.joint import JointFit, fit_structure, fit_structures
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import STRIDE, USUAL_WIDTHS, alignments
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
 from blackthorn.fitting.slices import condition_cost
@@ -59,7 +61,7 @@ def fit_points(points: Points) -> list[JointFit]:
         return whole
     partings = dict.fromkeys(_likely(points, whole[0]))
     forked = fit_structures([(points, _fork(points, parting)) for parting in partings])
-    return sorted([*whole, *forked], key=_cost)
+    return sorted([*whole, *forked], key=lambda fit: fit.cost)
 
 
 def _fork(points: Points, parting: _Parting) -> Fork:
@@ -71,9 +73,11 @@ def _fork(points: Points, parting: _Parting) -> Fork:
 def _best(points: Points) -> Structure:
     """The structure of the shortest description, forks at the likeliest condition among them."""
     whole = fit_shapes(points)[0]
-    forked = (fit_structure(points, _fork(points, parting)) for parting in _likely(points, whole))
-    first = next(forked, whole)
-    return min(whole, first, key=_cost).structure
+    likeliest = next(_likely(points, whole), None)
+    if likeliest is None:
+        return whole.structure
+    forked = fit_structure(points, _fork(points, likeliest))
+    return min(whole, forked, key=lambda fit: fit.cost).structure
 
 
 def _likely(points: Points, whole: JointFit) -> Iterator[_Parting]:
@@ -120,7 +124,3 @@ def _simple(points: Points, shapes: Shapes, name: str) -> Iterator[Shapes]:
     """Lines along all dimensions, and the shapes for all layers but for lines and blocks along one."""
     yield {other: CONSTANT if other in points.derived else LINE for other in shapes}
     yield from ({**shapes, name: leaf} for leaf in (LINE, *(Leaf((width,)) for width in USUAL_WIDTHS)))
-
-
-def _cost(fit: JointFit) -> float:
-    return fit.cost

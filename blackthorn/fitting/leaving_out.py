@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.joint import JointFit, Points, fit_structures
+from blackthorn.fitting.joint import JointFit, fit_structures
+from blackthorn.fitting.points import Points
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.joint import Points
+from blackthorn.fitting.points import Points
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -11,8 +11,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.joint import Points
 from blackthorn.fitting.lines import lines, thinned
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
 from blackthorn.fitting.slices import Search, explain
 from blackthorn.formulas import AtMost, DivisibleBy

@@ -11,18 +11,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.cells import Cell, Shapes, Term, cell_masks, products
 from blackthorn.fitting.evidence import fit_candidates
-from blackthorn.fitting.joint import (
-    Cell,
-    JointFit,
-    Points,
-    Shapes,
-    Term,
-    cell_masks,
-    fit_structure,
-    fit_structures,
-    products,
-)
+from blackthorn.fitting.joint import JointFit, fit_structure, fit_structures
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import (
     FEWEST_BESIDE,
     MOST_THRESHOLDS,

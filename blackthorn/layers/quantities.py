@@ -35,6 +35,11 @@ class Quantities(dict[str, NDArray[np.float64]]):
         return found
 
 
+def following(dimensions: Sequence[str]) -> tuple[str, ...]:
+    """What formulas over these dimensions may speak of beside them: bytes moved, which along one alone say what it says."""
+    return (BYTES_MOVED,) if len(dimensions) > 1 else ()
+
+
 @lru_cache(maxsize=4096)
 def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: tuple[tuple[str, int], ...]) -> int:
     """Bytes that a layer moves, remembered: networks hold the same layers again and again."""

@@ -56,8 +56,7 @@ def fit_slice(x: Floats, values: Floats) -> Slice | CannotFit:
     first, last = int(x.argmin()), int(x.argmax())
     if x[first] == x[last]:
         return CannotFit("its two start points need two sizes")
-    apart = GRID * math.ceil(x[last] / (GRID * MOST_WIDTHS))
-    widths = (None, *range(apart, int(x[last]), apart))
+    widths = (None, *candidate_widths(int(x[last])))
     curves = np.stack([climbed(x, width) for width in widths])
     alive = curves[:, last] > curves[:, first]
     taken = [first, last]
@@ -71,6 +70,12 @@ def fit_slice(x: Floats, values: Floats) -> Slice | CannotFit:
             break
     best = int(np.where(alive, residuals, np.inf).argmin())
     return Slice(widths[best], *coefficients[best].tolist())
+
+
+def candidate_widths(last: int) -> range:
+    """The widths that are tried up to the last value of a dimension."""
+    apart = GRID * math.ceil(last / (GRID * MOST_WIDTHS))
+    return range(apart, last, apart)
 
 
 def fit_coefficients(x: Floats, values: Floats, width: int | None) -> tuple[float, float] | None:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
-from blackthorn.fitting.joint import JointFit, Points, fit_structure, fit_structures
+from blackthorn.fitting.joint import JointFit, fit_structure, fit_structures
 from blackthorn.fitting.kernels import fit_points
+from blackthorn.fitting.points import Points
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.doubt import Believed, Doubt
@@ -126,8 +127,7 @@ class AdaptiveSelector:
         seconds, errors = np.array([self._known[key] for key in known]).T
         noise = float(np.median(errors))
         weights = np.minimum(1.0, (noise / errors) ** 2)
-        derived = self._space.derived(_array(known))
-        return Points(derived | self._space.dimensions(_array(known)), seconds, noise, weights, tuple(derived))
+        return Points(self._told_of(_array(known)), seconds, noise, weights, self._space.derived_names)
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""

@@ -74,6 +74,7 @@ class Space:
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
         self._allowed = allowed
         self._derived = dict(derived)
+        self.derived_names = tuple(derived)
         self._worked_out: dict[Key, tuple[float, ...]] = {}
         self._lines = tuple(self._open_lines(self._crossing()))
         self.candidates, self.may_come = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)

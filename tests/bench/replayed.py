@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from blackthorn.fitting.device import layer_classes, points_of
-from blackthorn.fitting.joint import JointFit, Points
+from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import rmspe
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import Leaf, Shape, leaves
 from blackthorn.formulas import DivisibleBy
 from blackthorn.records import Range, Sweep

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
-from blackthorn.fitting.joint import Points, fit_structure
+from blackthorn.fitting.joint import fit_structure
 from blackthorn.fitting.leaving_out import cross_validated, rmspe
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import LINE, Leaf
 
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from blackthorn.fitting.joint import Fork, Points, cell_masks, fit_structure, fit_structures
+from blackthorn.fitting.cells import Fork, cell_masks
+from blackthorn.fitting.joint import fit_structure, fit_structures
 from blackthorn.fitting.kernels import fit_points
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split
 from blackthorn.formulas import Constant, DivisibleBy, Linear, Step, Switch
 

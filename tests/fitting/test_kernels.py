@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from blackthorn.fitting.joint import Fork, JointFit, Points
+from blackthorn.fitting.cells import Fork
+from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.kernels import fit_points
+from blackthorn.fitting.points import Points
 from blackthorn.formulas import AtMost, DivisibleBy
 
 COUNT, NOISE = 160, 0.015

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from blackthorn.fitting.joint import Points
 from blackthorn.fitting.lines import lines, thinned, without_crowds
+from blackthorn.fitting.points import Points
 
 
 def points(filters, channels):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from blackthorn.fitting.joint import Points
 from blackthorn.fitting.kernels import fit_points
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import usual_stairs
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split, leaves, with_leaf
 from blackthorn.formulas import AtMost, Constant, DivisibleBy, Formula, Hinge, Linear, Step, Switch, Tiles, Tiling

@@ -9,7 +9,7 @@ from blackthorn.formulas import Linear, Step
 from blackthorn.rivals import CannotFit, TimedLayers
 from blackthorn.rivals.formulas import Formulas
 from blackthorn.rivals.published import Published, PublishedModel
-from blackthorn.rivals.published_slices import GRID, MOST_WIDTHS, Slice, fit_slice
+from blackthorn.rivals.published_slices import GRID, MOST_WIDTHS, candidate_widths
 from tests.rivals.made_up import line_of_filters, made_layers, nested, plane, scattered
 
 SEEDS = range(12)
@@ -61,10 +61,10 @@ def test_the_formulas_of_today_are_nearer(seconds: Callable[[dict[str, int]], fl
 
 
 def test_a_range_of_millions_has_no_more_candidates_than_one_of_thousands() -> None:
-    found = fit_slice(np.linspace(1e3, 4e6, 60), np.linspace(1.0, 2.0, 60))
-    assert isinstance(found, Slice)
-    assert found.width is None or found.width % GRID == 0
-    assert found.width is None or found.width >= 4e6 / MOST_WIDTHS
+    assert candidate_widths(1024) == range(GRID, 1024, GRID)
+    widest = candidate_widths(4_000_000)
+    assert 0.9 * MOST_WIDTHS < len(widest) <= MOST_WIDTHS
+    assert widest.step % GRID == 0
 
 
 def test_perfect_timings_do_not_stop_it() -> None:
