@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from blackthorn.cli.fit_run import by_device
-from blackthorn.cli.terminal import is_watched
+from blackthorn.cli.spinner import spinner
 from blackthorn.cli.values import whole_numbers
 from blackthorn.comparison import Entry, contests, entries
 from blackthorn.errors import WrongDevice
@@ -67,14 +67,9 @@ def compared(
 
 def _watched(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The same entries, the latest of them told on standard error where somebody looks on; fits take seconds each."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_watched()) as bar:
-        task = bar.add_task("first fit ...", total=None)
+    with spinner("first fit ...") as tell:
         for fits, entry in enumerate(entries, 1):
-            bar.update(task, description=f"{fits} fits, last {entry.rival} of {entry.layer} to {entry.points} points")
+            tell(f"{fits} fits, last {entry.rival} of {entry.layer} to {entry.points} points")
             yield entry
 
 

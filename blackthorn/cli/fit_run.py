@@ -9,6 +9,7 @@ from typing import Any
 from blackthorn.cli import defaults
 from blackthorn.cli.formula_text import class_lines
 from blackthorn.cli.model_text import model_json
+from blackthorn.cli.spinner import spinner
 from blackthorn.cli.stamp import MADE_BY, now
 from blackthorn.errors import WrongDevice
 from blackthorn.fitting import fit_device
@@ -34,11 +35,14 @@ def run(folders: Iterable[Path], out: Path | None) -> Fitted:
     sweeps = {path: read_sweep(path) for path in find_sweeps(folders)}
     groups = [list(sweeps.values())] if out is not None else by_device(sweeps)
     fitted: Fitted = []
-    for group in groups:
-        model = fit_device(group, now(), MADE_BY)
-        path = out or model_path(defaults.FITTED_MODELS, model.device.name)
-        write_model(path, model)
-        fitted.append((path, model))
+    with spinner("reading sweeps ...") as tell:
+        for number, group in enumerate(groups, 1):
+            points = sum(len(sweep.measurements) for sweep in group)
+            tell(f"fitting {group[0].header.device.name}: {points:,} points, device {number} of {len(groups)}")
+            model = fit_device(group, now(), MADE_BY)
+            path = out or model_path(defaults.FITTED_MODELS, model.device.name)
+            write_model(path, model)
+            fitted.append((path, model))
     return fitted
 
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.correction import corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
-from blackthorn.fitting.joint import JointFit, fit_structure
-from blackthorn.fitting.kernels import fit_points
-from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
+from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.kernels import kernels_search
+from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
 from blackthorn.fitting.lines import without_crowds
+from blackthorn.fitting.lockstep import Lockstep, finished_together
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.layers import Quantities, following, layer_kind
@@ -43,6 +44,10 @@ MOST_ON_LINE = 48
 
 FULL_SPEED = 0.1
 """The quantile of a reference's times that is its full speed: the least is noise, and a tenth is had on a busy machine, too."""
+
+
+Validated = tuple[JointFit, LeftOut]
+"""A structure, and how it predicts points that it is not fitted to."""
 
 
 class LayerClass(msgspec.Struct, frozen=True):
@@ -80,10 +85,10 @@ def fit_device(sweeps: Sequence[Sweep], created_at: str, made_by: str) -> Fitted
         NotMeasured: no sweep holds a measurement.
     """
     device = _one_device(sweeps)
-    layers = tuple(fit_class(group) for group in layer_classes(sweeps))
+    layers = fit_classes(layer_classes(sweeps))
     if not layers:
         raise NotMeasured(f"the sweeps of {device.name} hold no measurement", "run 'blackthorn sweep' first")
-    return FittedModel(device, layers, created_at, made_by)
+    return FittedModel(device, tuple(layers), created_at, made_by)
 
 
 def _one_device(sweeps: Sequence[Sweep]) -> Device:
@@ -159,14 +164,25 @@ def _at_full_speed(measurement: Measurement, reference: Reference | None) -> Mea
 
 
 def fit_class(group: LayerClass) -> LayerFormula:
-    """The formula of one class, its errors and what a layer outside the fit may be off by.
+    """The formula of one class: see `fit_classes`."""
+    return fit_classes([group])[0]
+
+
+def fit_classes(groups: Sequence[LayerClass]) -> list[LayerFormula]:
+    """The formula of each class, its errors and what a layer outside the fit may be off by; several at once take less time.
 
     Args:
-        group: at least one measurement.
+        groups: at least one measurement each.
     """
-    points = points_of(group)
-    spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
-    best, left_out = best_fit(spread)
+    every = [points_of(group) for group in groups]
+    spread = [without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points for points in every]
+    chosen = finished_together(best_search(points) for points in spread)
+    return [_formula(*one) for one in zip(groups, every, spread, chosen, strict=True)]
+
+
+def _formula(group: LayerClass, points: Points, spread: Points, chosen: Validated) -> LayerFormula:
+    """What a class is described by, from all its points, those that were fitted, and the structure chosen."""
+    best, left_out = chosen
     better = corrected(spread, best, left_out)
     correction, residuals = better or (None, left_out.residuals)
     formula = best.formula(layer_kind(group.layer).repeated)
@@ -207,19 +223,25 @@ def points_of(group: LayerClass) -> Points:
     return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), derived)
 
 
-def best_fit(points: Points) -> tuple[JointFit, LeftOut]:
-    """Of the likeliest structures, and one of straight lines alone, that which predicts left-out points best; how it does.
+def best_search(points: Points) -> Lockstep[Validated]:
+    """A search for that of the likeliest structures, and one of straight lines alone, which predicts left-out points best.
 
     Along one dimension the shortest description decides alone: its points are dense enough to tell widths apart. In several,
     a structure can fit every point and still go astray between them, which only points left out can tell; of those that do so
     alike, the shortest description.
     """
-    fits = fit_points(points)
+    fits = yield from kernels_search(points)
     if len(points.dimensions) == 1:
-        return fits[0], cross_validated(points, fits[:1])[0]
-    lines = fit_structure(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})
-    likely = sorted((*fits, lines), key=lambda fit: fit.cost)
-    tried = list(zip(likely, cross_validated(points, likely), strict=True))
+        (left_out,) = yield from cross_validation(points, fits[:1])
+        return fits[0], left_out
+    lines = yield [(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})]
+    likely = sorted((*fits, *lines), key=lambda fit: fit.cost)
+    validated = yield from cross_validation(points, likely)
+    return best_of(points, list(zip(likely, validated, strict=True)))
+
+
+def best_of(points: Points, tried: Sequence[Validated]) -> Validated:
+    """Of structures, the shortest description first, the first that predicts left-out points as well as any may by chance."""
     squares = [bounded(left_out.residuals * sharpness(points.seconds)) ** 2 for _, left_out in tried]
     least = min(squares, key=np.mean)
     return next(entry for entry, own in zip(tried, squares, strict=True) if _are_alike(own - least))

@@ -165,10 +165,10 @@ def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
     """Weighted least squares of every design against its target, no coefficient below zero, shape (B, p)."""
     weighted = relative * weights[:, None, :]
-    return non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
+    return _non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
 
 
-def non_negative(normal: Floats, right: Floats) -> Floats:
+def _non_negative(normal: Floats, right: Floats) -> Floats:
     """Solutions of normal equations, shapes (B, p, p) and (B, p), unknowns that come out negative emptied one by one."""
     solutions = _solved(normal, right)
     for _ in range(right.shape[1] - 1):
@@ -183,9 +183,15 @@ def non_negative(normal: Floats, right: Floats) -> Floats:
 
 def _solved(normal: Floats, right: Floats) -> Floats:
     """Solutions of normal equations, with a ridge; changes `normal`."""
-    diagonal = normal.reshape(len(right), -1)[:, :: right.shape[1] + 1]
+    normal = with_ridge(normal)
+    if right.shape[1] == 1:
+        return right / normal[:, 0]
+    return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float64, copy=False)
+
+
+def with_ridge(normal: Floats) -> Floats:
+    """Normal equations, shape (B, p, p), that can be solved whatever the points reach; changes `normal`."""
+    diagonal = normal.reshape(len(normal), -1)[:, :: normal.shape[1] + 1]
     diagonal *= 1.0 + RIDGE
     diagonal += SMALLEST
-    if right.shape[1] == 1:
-        return right / diagonal
-    return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float64, copy=False)
+    return normal

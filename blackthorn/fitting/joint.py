@@ -115,8 +115,8 @@ class _Parted(msgspec.Struct, frozen=True):
 
     Attributes:
         structure: a shape for every dimension of the points.
-        points: all of them, their dimensions in the structure's order.
-        values: of each dimension, as `_all_products` takes them.
+        points: all of them.
+        values: of each dimension, in the structure's order, as `_all_products` takes them.
         insides: which points are in each cell, cells in the order of `cell_masks`.
         kinds: the leaves of each cell.
         own: the numbers of the cells that are fitted by themselves, that with most points first.
@@ -176,13 +176,13 @@ class _Parted(msgspec.Struct, frozen=True):
 
 
 def _parted(points: Points, structure: Structure) -> _Parted:
-    points = points.ordered(names_of(structure))
+    names = names_of(structure)
     insides = tuple(map(np.flatnonzero, cell_masks(structure, points.dimensions)))
     largest, *others = sorted(range(len(insides)), key=lambda number: -len(insides[number]))
     return _Parted(
         structure,
         points,
-        tuple(values.tobytes() for values in points.dimensions.values()),
+        tuple(points.as_bytes[name] for name in names),
         insides,
         kinds_of(structure),
         (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN)),
@@ -211,7 +211,7 @@ def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:
     return Cell(kind, tuple(open_[i] for i in choice.terms), choice.coefficients, choice.noise, choice.cost)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _all_products(kind: tuple[Leaf, ...], values: tuple[bytes, ...]) -> Floats:
     """`all_terms` at points, shape (terms, n): remembered, since regimes and the structures that are tried share most kinds.
 

@@ -7,19 +7,19 @@ on either side. What the sides found by themselves is fitted to all points at la
 """
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.cells import Fork, Shapes, Structure
-from blackthorn.fitting.joint import JointFit, fit_structure, fit_structures
+from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.lockstep import Lockstep, finished, side_by_side
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import STRIDE, USUAL_WIDTHS, alignments
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
 from blackthorn.fitting.slices import condition_cost
-from blackthorn.fitting.structure import fit_shapes
+from blackthorn.fitting.structure import shapes_search
 from blackthorn.formulas import AtMost, Condition
 
 FEWEST_ON_SIDE = 8
@@ -49,41 +49,49 @@ class _Parting(NamedTuple):
 
 
 def fit_points(points: Points) -> list[JointFit]:
-    """The structures that explain the points with the shortest descriptions, best first.
+    """What `kernels_search` finds."""
+    return finished(kernels_search(points))
+
+
+def kernels_search(points: Points) -> Lockstep[list[JointFit]]:
+    """A search for the structures that explain the points with the shortest descriptions, best first.
 
     The best structure for all points together is always among them, and so is the best one of these without knots.
 
     Args:
         points: at least one; dimensions in the order in which they are to be nested, the outermost first.
     """
-    whole = fit_shapes(points)
+    whole = yield from shapes_search(points)
     if len(points.free()) < 2:
         return whole
-    partings = dict.fromkeys(_likely(points, whole[0]))
-    forked = fit_structures([(points, _fork(points, parting)) for parting in partings])
+    weighed = yield from _weighed(points, whole[0])
+    partings = dict.fromkeys([*_held(points, whole[0]), *weighed])
+    forks = yield from side_by_side(_fork(points, parting) for parting in partings)
+    forked = yield [(points, fork) for fork in forks]
     return sorted([*whole, *forked], key=lambda fit: fit.cost)
 
 
-def _fork(points: Points, parting: _Parting) -> Fork:
+def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
     """A fork with the best structure of its own on either side."""
-    then, otherwise = (_best(points.where(side)) for side in parting.sides(points))
+    then, otherwise = yield from side_by_side(_best(points.where(side)) for side in parting.sides(points))
     return Fork(parting.name, parting.condition, then, otherwise)
 
 
-def _best(points: Points) -> Structure:
+def _best(points: Points) -> Lockstep[Structure]:
     """The structure of the shortest description, forks at the likeliest condition among them."""
-    whole = fit_shapes(points)[0]
-    likeliest = next(_likely(points, whole), None)
-    if likeliest is None:
+    whole = (yield from shapes_search(points))[0]
+    likely = _held(points, whole) or (yield from _weighed(points, whole))
+    if not likely:
         return whole.structure
-    forked = fit_structure(points, _fork(points, likeliest))
+    fork = yield from _fork(points, likely[0])
+    (forked,) = yield [(points, fork)]
     return min(whole, forked, key=lambda fit: fit.cost).structure
 
 
-def _likely(points: Points, whole: JointFit) -> Iterator[_Parting]:
-    """The conditions worth a search on either side: those of the best structure for all, and that which explains most."""
+def _held(points: Points, whole: JointFit) -> list[_Parting]:
+    """The conditions worth a search on either side since the best structure for all holds them."""
     held = (_Parting(name, condition) for name in points.free() for condition in _of_kernels(whole.shapes[name]))
-    yield from chain((parting for parting in held if parting.tells(points)), _weighed(points, whole))
+    return [parting for parting in held if parting.tells(points)]
 
 
 def _of_kernels(shape: Shape) -> Iterator[Condition]:
@@ -95,22 +103,21 @@ def _of_kernels(shape: Shape) -> Iterator[Condition]:
         yield from _of_kernels(shape.otherwise)
 
 
-def _weighed(points: Points, whole: JointFit) -> Iterator[_Parting]:
-    """The condition that explains most with simple shapes on either side, where it explains about enough."""
+def _weighed(points: Points, whole: JointFit) -> Lockstep[list[_Parting]]:
+    """The condition that explains most with simple shapes on either side, if it explains about enough."""
     partings = [parting for parting in _usual_partings(points) if parting.tells(points)]
     if len(points) < FEWEST_WEIGHED or not partings:
-        return
-    wanted = [
+        return []
+    fits = yield [
         (points.where(side), shapes)
         for parting in partings
         for side in parting.sides(points)
         for shapes in _simple(points, whole.shapes, parting.name)
     ]
-    costs = np.array([fit.cost for fit in fit_structures(wanted)]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
+    costs = np.array([fit.cost for fit in fits]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
     costs += [condition_cost(parting.condition) for parting in partings]
     best = int(costs.argmin())
-    if costs[best] < whole.cost + WORSE:
-        yield partings[best]
+    return [partings[best]] if costs[best] < whole.cost + WORSE else []
 
 
 def _usual_partings(points: Points) -> Iterator[_Parting]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.joint import JointFit, fit_structures
+from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.lockstep import Lockstep, finished
 from blackthorn.fitting.points import Points
 
 Floats = NDArray[np.float64]
@@ -30,11 +31,16 @@ class LeftOut(NamedTuple):
 
 
 def cross_validated(points: Points, fits: Sequence[JointFit]) -> list[LeftOut]:
+    """What `cross_validation` finds."""
+    return finished(cross_validation(points, fits))
+
+
+def cross_validation(points: Points, fits: Sequence[JointFit]) -> Lockstep[list[LeftOut]]:
     """How well the structure of each fit predicts points that it is not fitted to; a single point is left in."""
     fold = np.arange(len(points)) % FOLDS
     masks = [fold == part for part in range(min(FOLDS, len(points)))]
     rest = [points.where(~mask) if len(points) > 1 else points for mask in masks]
-    trained = iter(fit_structures([(kept, fit.structure) for fit in fits for kept in rest]))
+    trained = iter((yield [(kept, fit.structure) for fit in fits for kept in rest]))
     return [_left_out(points, tuple((mask, next(trained)) for mask in masks)) for _ in fits]
 
 

@@ -1,6 +1,7 @@
 """Measured points as arrays: what formulas are fitted to."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -10,7 +11,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-class Points(msgspec.Struct, frozen=True):
+class Points(msgspec.Struct, frozen=True, dict=True):
     """Measured points, each array of shape (n,).
 
     Attributes:
@@ -29,6 +30,11 @@ class Points(msgspec.Struct, frozen=True):
 
     def __len__(self) -> int:
         return len(self.seconds)
+
+    @cached_property
+    def as_bytes(self) -> dict[str, bytes]:
+        """The values of each dimension as what can be looked up."""
+        return {name: values.tobytes() for name, values in self.dimensions.items()}
 
     def free(self) -> tuple[str, ...]:
         """The dimensions that do not follow from others."""

@@ -2,7 +2,8 @@
 
 From none, the product that shortens the description most is added while there is one; then those that no longer pay are
 dropped. What each addition or removal is worth is told for all of them at once by least squares, weighted as the fit so far
-weighs its points; the likeliest few are fitted in full.
+weighs its points (Goodnight, "A tutorial on the SWEEP operator", The American Statistician 33, 1979); the likeliest few are
+fitted in full.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import bounded_weights, fit_relative, non_negative, relative_columns
+from blackthorn.fitting.evidence import SMALLEST, bounded_weights, fit_relative, relative_columns, with_ridge
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -21,9 +22,11 @@ Whole = NDArray[np.intp]
 
 MOST_TERMS = 12
 """Products in one cell: more than any formula of three dimensions needs."""
-LIKELIEST = 3
+LEAST_ALONE = 1e-9
+"""Share of a product that the others cannot stand for, below which it is only their sum."""
+LIKELIEST = 2
 """Additions and removals that are fitted in full: the best is nearly always among them."""
-NUMBERS_AT_ONCE = 2**17
+NUMBERS_AT_ONCE = 2**18
 """Numbers in the columns of cells that are searched together: calls cost little beside them, and caches hold them."""
 
 
@@ -128,11 +131,9 @@ class _Search:
             going = going[self.most[going] > count]
             if not len(going):
                 break
-            every = np.arange(self.relative.shape[1])
-            trials = np.empty((len(going), len(every), count + 1), dtype=np.intp)
-            trials[:, :, :count], trials[:, :, count] = self.terms[going, None, :count], every
-            possible = (every < self.among[going, None]) & (trials[:, :, :count] != every[:, None]).all(axis=2)
-            going = going[self._take_best(going, trials, possible)]
+            likely, possible = _likeliest(self._promise_with(going, count))
+            chosen = np.broadcast_to(self.terms[going, None, :count], (*likely.shape, count))
+            going = going[self._take_best(going, np.concatenate([chosen, likely[:, :, None]], axis=2), possible)]
 
     def remove(self) -> None:
         """Drop products one by one while that pays."""
@@ -141,8 +142,8 @@ class _Search:
             going = np.flatnonzero(~stopped & (self.counts == count))
             if len(going):
                 others = np.array([[j for j in range(count) if j != i] for i in range(count)])
-                trials = self.terms[going[:, None, None], others]
-                stopped[going[~self._take_best(going, trials, np.ones(trials.shape[:2], dtype=bool))]] = True
+                likely, possible = _likeliest(self._promise_without(going, count))
+                stopped[going[~self._take_best(going, self.terms[going[:, None, None], others[likely]], possible)]] = True
 
     def _take_best(self, cells: Whole, trials: Whole, possible: Mask) -> Mask:
         """Choose for every cell the cheapest trial, where it is cheaper than what was chosen; whether it was.
@@ -152,9 +153,6 @@ class _Search:
             trials: products for each of them, shape (a, k, p).
             possible: which of the trials are any, shape (a, k).
         """
-        if trials.shape[1] > LIKELIEST:
-            likely = np.sort(np.argsort(-self._promise(cells, trials, possible), axis=1, kind="stable")[:, :LIKELIEST], axis=1)
-            trials, possible = (np.take_along_axis(trials, likely[:, :, None], 1), np.take_along_axis(possible, likely, 1))
         count = trials.shape[2]
         each = np.repeat(cells, possible.sum(axis=1))
         fits = fit_relative(
@@ -178,20 +176,43 @@ class _Search:
         against: Floats = self.unlikely[cells[:, None, None], trials].sum(axis=2)
         return against
 
-    def _promise(self, cells: Whole, trials: Whole, possible: Mask) -> Floats:
-        """Nats for each trial, but for what all have in common: by least squares, with the weights of what is chosen."""
-        columns, target, weights = self.relative[cells], self.target[cells], self._weights(cells)
+    def _promise_with(self, cells: Whole, count: int) -> Floats:
+        """Nats for each product beside the `count` chosen, but for what all have in common; shape (cells, T)."""
+        weights, target, columns = self._weights(cells), self.target[cells], self.relative[cells]
         weighted = columns * weights[:, None, :]
-        normal, right = weighted @ columns.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0]
-        rows, products = np.nonzero(possible)[0][:, None], trials[possible]
-        sides = right[rows, products]
-        coefficients = non_negative(normal[rows[:, :, None], products[:, :, None], products[:, None, :]], sides)
-        explained = _spread(np.einsum("bp,bp->b", coefficients, sides), possible, 0.0)
+        own, right = np.einsum("btn,btn->bt", weighted, columns), (weighted @ target[:, :, None])[:, :, 0]
+        rows, chosen = np.arange(len(cells))[:, None], self.terms[cells, :count]
+        across = weighted[rows, chosen] @ columns.transpose(0, 2, 1)
+        normal = with_ridge(np.take_along_axis(across, chosen[:, None, :], 2))
+        solved = np.linalg.solve(normal, np.concatenate([right[rows, chosen][:, :, None], across], axis=2))
+        coefficients, doubled = solved[:, :, 0], solved[:, :, 1:]
+        rest = np.maximum(right - np.einsum("bp,bpt->bt", coefficients, across), 0.0)
+        alone = np.maximum(own - np.einsum("bpt,bpt->bt", doubled, across), LEAST_ALONE * own + SMALLEST)
+        explained = (coefficients * right[rows, chosen]).sum(axis=1)[:, None] + rest**2 / alone
+        promise = self._nats(cells, weights, explained) - self.unlikely[cells]
+        promise[np.arange(columns.shape[1]) >= self.among[cells, None]] = -np.inf
+        promise[rows, chosen] = -np.inf
+        return promise
+
+    def _promise_without(self, cells: Whole, count: int) -> Floats:
+        """Nats for the `count` chosen products without each of them, but for what all have in common; shape (cells, count)."""
+        weights, target, chosen = self._weights(cells), self.target[cells], self.terms[cells, :count]
+        columns = self.relative[cells[:, None], chosen]
+        weighted = columns * weights[:, None, :]
+        right = (weighted @ target[:, :, None])[:, :, 0]
+        inverse = np.linalg.inv(with_ridge(weighted @ columns.transpose(0, 2, 1)))
+        coefficients = (inverse @ right[:, :, None])[:, :, 0]
+        lost = coefficients**2 / np.diagonal(inverse, axis1=1, axis2=2)
+        explained = (coefficients * right).sum(axis=1)[:, None] - lost
+        return self._nats(cells, weights, explained) + self.unlikely[cells[:, None], chosen]
+
+    def _nats(self, cells: Whole, weights: Floats, explained: Floats) -> Floats:
+        """Nats for cells' points, weighted, of whose squares so much is explained, shape (cells, k)."""
         count = weights.sum(axis=1)
-        noise = count * self.noise_told[cells] ** 2
-        rest = np.maximum((weights * target**2).sum(axis=1)[:, None] - explained, noise[:, None])
-        promise = -0.5 * count[:, None] * np.log(rest) - self._against(cells, trials)
-        return np.where(possible, promise, -np.inf)
+        all_ = (weights * self.target[cells] ** 2).sum(axis=1)
+        rest = np.maximum(all_[:, None] - explained, (count * self.noise_told[cells] ** 2)[:, None])
+        nats: Floats = -0.5 * count[:, None] * np.log(rest)
+        return nats
 
     def _weights(self, cells: Whole) -> Floats:
         """How much the points of cells count by what is chosen, those far off a little, too, shape (cells, n)."""
@@ -201,6 +222,12 @@ class _Search:
         chosen = self.relative[cells[:, None], self.terms[cells, :count]]
         rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
         return bounded_weights(rest**2, self.noise[cells, None] ** 2, self.present[cells])
+
+
+def _likeliest(promise: Floats) -> tuple[Whole, Mask]:
+    """The few that promise most in every row, in order of number, and which of these are possible at all."""
+    likely = np.sort(np.argsort(-promise, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
+    return likely, np.isfinite(np.take_along_axis(promise, likely, 1))
 
 
 def _spread(values: Floats, places: Mask, elsewhere: float) -> Floats:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.cells import Cell, Shapes, Term, cell_masks, products
 from blackthorn.fitting.evidence import fit_candidates
-from blackthorn.fitting.joint import JointFit, fit_structure, fit_structures
+from blackthorn.fitting.joint import JointFit, fit_structure
+from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import (
     FEWEST_BESIDE,
@@ -30,6 +31,8 @@ from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stai
 from blackthorn.formulas import AtMost, DivisibleBy
 
 Floats = NDArray[np.float64]
+Along = tuple[str, Shape]
+"""A dimension and a shape along it."""
 
 KNOTS_SPREAD = 12
 KNOTS_WITHIN = (0.1, 0.9)
@@ -38,6 +41,10 @@ NEAR_KNOT = 2.0 ** (np.array([-3, -2, -1, 1, 2, 3]) / 4)
 """Where else a knot is tried once it is found, as shares of where it is."""
 MOST_KNOTS = 2
 """Knots in one dimension: a near cache and a far one."""
+HOPELESS = 15.0
+"""Nats: shapes that are worse than another one by more are never the best one later (in one of 1,400 searches they were)."""
+MISPLACED = 4.0
+"""Nats that a knot may cost too much and still be worth moving: the right place is between two that were tried."""
 MOST_ROUNDS = 2
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
@@ -50,8 +57,8 @@ MOST_WIDTHS = 2
 """Stairs on stairs in one dimension: blocks, and groups of blocks."""
 
 
-def fit_shapes(points: Points) -> list[JointFit]:
-    """The structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
+def shapes_search(points: Points) -> Lockstep[list[JointFit]]:
+    """A search for the structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
     Kernels for sizes below a block, and then knots, are sought when all else is found, since a parting explains a little of
     whatever is not found yet (with kernels that were found all else is looked at again); the best structure without any knots
@@ -62,32 +69,54 @@ def fit_shapes(points: Points) -> list[JointFit]:
     """
     shapes = {name: list(dict.fromkeys(proposals(points, name))) for name in points.dimensions}
     tried = _Tried(points)
-    tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
-    _descend(tried, points, shapes)
+    yield from tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
+    hopeless: set[Along] = set()
+    yield from _descend(tried, points, shapes, hopeless)
     descended = tried.cheapest()
     for name in points.free():
         best = tried.cheapest()
-        tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.shapes[name]))
+        yield from tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.shapes[name]))
     if tried.cheapest() is not descended:
-        _descend(tried, points, shapes)
+        yield from _descend(tried, points, shapes, hopeless)
     plain = tried.cheapest()
-    for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
-        best = plain
-        for _ in range(MOST_KNOTS + 1):  # the last time only to move them
-            best = min(tried.along(best, name, _knotted(points, best, name)), key=_cost, default=best)
+    yield from _add_knots(tried, points)
     found = tried.best(ALTERNATIVES)
     return found if plain in found else [*found[:-1], plain]
 
 
-def _descend(tried: "_Tried", points: Points, shapes: Mapping[str, Sequence[Shape]]) -> None:
-    """Move along one dimension after another to the shape of the shortest description, until none is shorter."""
+def _descend(tried: "_Tried", points: Points, shapes: Mapping[str, Sequence[Shape]], hopeless: set[Along]) -> Lockstep[None]:
+    """Move along one dimension after another to the shape of the shortest description, until none is shorter.
+
+    Args:
+        tried: where to begin, and what is fitted.
+        points: what is explained.
+        shapes: those that are proposed for each dimension.
+        hopeless: those that are not tried again, since they were far worse than another; some are added.
+    """
     for _ in range(MOST_ROUNDS):
         before = tried.cheapest().cost
         for name, proposed in shapes.items():
             best = tried.cheapest()
-            tried.along(best, name, [*proposed, *_refined(points, best, name)])
+            wanted = dict.fromkeys([*proposed, *_refined(points, best, name)])
+            likely = [shape for shape in wanted if (name, shape) not in hopeless]
+            fits = yield from tried.along(best, name, likely)
+            bound = tried.cheapest().cost + HOPELESS
+            hopeless.update((name, shape) for shape, fit in zip(likely, fits, strict=True) if fit.cost > bound)
         if tried.cheapest().cost >= before:
             break
+
+
+def _add_knots(tried: "_Tried", points: Points) -> Lockstep[None]:
+    """Try knots in the best structure, one more at a time, while the first one is worth its place."""
+    plain = tried.cheapest()
+    for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
+        (best,) = yield from tried.along(plain, name, [_without_regimes(points, plain, name)])
+        bound = best.cost + MISPLACED
+        for _ in range(MOST_KNOTS + 1):  # the last time only to move them
+            knotted = yield from tried.along(best, name, _knotted(points.dimensions[name], best.shapes[name]))
+            best = min(knotted, key=_cost, default=best)
+            if best.cost > bound:
+                break
 
 
 class _Tried:
@@ -97,16 +126,17 @@ class _Tried:
         self._points = points
         self._fits: dict[tuple[tuple[str, Shape], ...], JointFit] = {}
 
-    def fit(self, structures: Iterable[Shapes]) -> list[JointFit]:
-        """Fit those that were not fitted yet."""
-        new = {structure_key(structure): structure for structure in structures}
-        new = {key: structure for key, structure in new.items() if key not in self._fits}
-        fits = fit_structures([(self._points, structure) for structure in new.values()])
-        self._fits.update(zip(new, fits, strict=True))
-        return fits
+    def fit(self, structures: Iterable[Shapes]) -> Lockstep[list[JointFit]]:
+        """Fit structures, those that were not fitted yet."""
+        wanted = {structure_key(structure): structure for structure in structures}
+        new = {key: structure for key, structure in wanted.items() if key not in self._fits}
+        if new:
+            fits = yield [(self._points, structure) for structure in new.values()]
+            self._fits.update(zip(new, fits, strict=True))
+        return [self._fits[key] for key in wanted]
 
-    def along(self, best: JointFit, name: str, shapes: Iterable[Shape]) -> list[JointFit]:
-        """Fit a structure with each of several shapes along one dimension."""
+    def along(self, best: JointFit, name: str, shapes: Iterable[Shape]) -> Lockstep[list[JointFit]]:
+        """Fit a structure with each of several shapes along one dimension; one fit for every different shape."""
         return self.fit({**best.shapes, name: shape} for shape in shapes)
 
     def cheapest(self) -> JointFit:
@@ -184,10 +214,15 @@ def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
             yield Split(condition, LINE, shape)
 
 
-def _knotted(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
-    """The best leaf along a dimension with one more knot, and with each of its knots elsewhere."""
-    shape, values = best.shapes[name], points.dimensions[name]
-    leaf = shape if isinstance(shape, Leaf) else CONSTANT if name in points.derived else LINE
+def _without_regimes(points: Points, best: JointFit, name: str) -> Leaf:
+    """What knots along a dimension are added to."""
+    shape = best.shapes[name]
+    return shape if isinstance(shape, Leaf) else CONSTANT if name in points.derived else LINE
+
+
+def _knotted(values: Floats, leaf: Shape) -> Iterator[Leaf]:
+    """A leaf with one more knot, and with each of its knots elsewhere."""
+    assert isinstance(leaf, Leaf)
     low, high = np.quantile(values, KNOTS_WITHIN)
     spread = np.geomspace(max(1.0, low), max(1.0, high), KNOTS_SPREAD)
     knots = np.unique(np.append(spread, np.outer(leaf.knots, NEAR_KNOT)).astype(int)).tolist()

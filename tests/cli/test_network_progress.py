@@ -1,8 +1,5 @@
-import io
 import itertools
 import logging
-import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,30 +7,12 @@ import pytest
 from blackthorn.cli import network_progress
 from blackthorn.cli.network_progress import NetworkBar, outcome_line, shown_networks
 from blackthorn.truth import Failure, validate
+from tests.cli.terminals import a_terminal, plain
 from tests.truth.examples import NETWORK, PREDICTION, TIMING
 
 DONE = validate(NETWORK, PREDICTION, TIMING)
 FAILED = Failure(Path("magic.onnx"), f"ONNX Runtime cannot run magic.onnx ({'[too long] ' * 20}); check the model.")
 SAID = "1 of 3: net: 10 ms measured, 5 ms predicted, -50.0 %"
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Makes standard error a terminal of 100 columns until the test ends; no fixture, since pytest sets it after those."""
-    found = Terminal()
-    monkeypatch.setattr(sys, "stderr", found)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("TERM", "xterm")
-    return found
-
-
-def plain(terminal: Terminal) -> list[str]:
-    """What was written to a terminal, in lines, without what moves its cursor."""
-    return re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()))
 
 
 def test_elsewhere_there_is_a_line_for_each_network_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:

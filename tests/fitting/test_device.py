@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from blackthorn.errors import NotMeasured, WrongDevice
-from blackthorn.fitting import device, fit_device
-from blackthorn.fitting.device import LayerClass, best_fit, fit_class, full_speeds, layer_classes, points_of
+from blackthorn.fitting import fit_device
+from blackthorn.fitting.device import LayerClass, best_of, fit_class, full_speeds, layer_classes, points_of
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
 from blackthorn.formulas import Constant, Linear, Step
@@ -184,14 +184,11 @@ def test_a_dimension_may_count_twice_in_a_layers_work() -> None:
 
 
 @pytest.mark.parametrize(("errors", "chosen"), [((0.020, 0.021), 0), ((0.02, 0.01), 1), ((0.01, 0.02), 0)])
-def test_a_longer_description_has_to_predict_left_out_points_better(monkeypatch, errors, chosen):
+def test_a_longer_description_has_to_predict_left_out_points_better(errors, chosen):
     (group,) = layer_classes([a_sweep(PLANE, {"filters": Range(16, 64, 16), "channels": Range(1, 4)})])
-    found = fit_points(points_of(group))[:2]
+    found = fit_points(points_of(group))[:3]
     signs = np.where(np.arange(len(group.measurements)) % 3, 1.0, -1.1)
-    monkeypatch.setattr(device, "fit_points", lambda points: found)
-    monkeypatch.setattr(device, "fit_structure", lambda points, structure: msgspec.structs.replace(found[1], cost=1e9))
     alone = [LeftOut((), error * signs) for error in (*errors, 1.0)]
-    monkeypatch.setattr(device, "cross_validated", lambda points, fits: alone)
-    fit, left_out = best_fit(points_of(group))
+    fit, left_out = best_of(points_of(group), list(zip(found, alone, strict=True)))
     assert fit is found[chosen]
     assert abs(left_out.residuals).max() == pytest.approx(1.1 * errors[chosen])

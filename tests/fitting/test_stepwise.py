@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from blackthorn.fitting import stepwise
-from blackthorn.fitting.stepwise import LIKELIEST, Choice, Task, choice_cost, choose
+from blackthorn.fitting.stepwise import Choice, Task, choice_cost, choose
 
 COEFFICIENTS = {0: 1e-5, 3: 2e-7, 6: 1e-7}
 """Of the products that the times are made of, by number."""
@@ -47,7 +47,7 @@ def test_cells_are_searched_in_parts_where_they_are_many(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_likeliest_trials_hold_the_best(monkeypatch, seed):
-    task = a_task(seed, among=3 * LIKELIEST, noise=0.05)
+    task = a_task(seed, among=9, noise=0.05)
     (screened,) = choose([task])
     monkeypatch.setattr(stepwise, "LIKELIEST", len(task.columns))
     assert_alike(screened, choose([task])[0])
@@ -58,11 +58,15 @@ def test_no_more_products_are_chosen_than_there_are_points():
     assert len(found.terms) <= 2
 
 
-def test_measurements_that_are_worthless_choose_nothing():
-    task = a_task(0)
+@pytest.mark.parametrize("seed", range(8))
+def test_measurements_that_are_worthless_bend_nothing(seed):
+    task = a_task(seed)
     seconds = task.seconds.copy()
     seconds[[4, 17]] *= 4.0
-    assert choose([task._replace(seconds=seconds)])[0].terms == choose([task])[0].terms
+    (found,) = choose([task._replace(seconds=seconds)])
+    chosen = dict(zip(found.terms, found.coefficients, strict=True))
+    assert {i: chosen[i] for i in COEFFICIENTS} == pytest.approx(COEFFICIENTS, rel=0.1)
+    assert found.noise < 0.03
 
 
 def test_a_product_that_is_another_times_a_number_is_chosen_once():
