@@ -19,6 +19,7 @@ from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import (
     FEWEST_BESIDE,
     MOST_THRESHOLDS,
+    STRIDE,
     USUAL_WIDTHS,
     alignments,
     proposals,
@@ -207,7 +208,7 @@ def _begun_elsewhere(leaf: Leaf) -> Iterator[Leaf]:
 
 def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
     """A line of its own for sizes that fill not even one block, usual or found: other kernels may be for these."""
-    for width in sorted({*USUAL_WIDTHS, *(width for leaf in leaves(shape) for width in leaf.widths)}):
+    for width in sorted({STRIDE, *USUAL_WIDTHS, *(width for leaf in leaves(shape) for width in leaf.widths)}):
         condition = AtMost(width - 1)
         below = int(condition.holds(values).sum())
         if FEWEST_BESIDE <= below <= len(values) - FEWEST_BESIDE:
