@@ -34,8 +34,8 @@ from blackthorn.formulas import Formula
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
 
-LEFT_OUT = 3.0
-"""Nats that it costs a product to leave out a dimension: about one in twenty does."""
+LEFT_OUT = 2.0
+"""Nats that it costs a product to leave out a dimension: about one in seven does."""
 FEWEST_OWN = 3
 """Points that a cell needs to be fitted by itself; below, another cell's formula says more than a constant would."""
 

@@ -1,9 +1,9 @@
 """Which products the formula of a cell needs: stepwise regression (Efroymson 1960), for many cells at once.
 
 From none, the product that shortens the description most is added while there is one; then those that no longer pay are
-dropped. What each addition or removal is worth is told for all of them at once by least squares, weighted as the fit so far
-weighs its points (Goodnight, "A tutorial on the SWEEP operator", The American Statistician 33, 1979); the likeliest few are
-fitted in full.
+dropped, and at last another one put in the place of one (Miller, "Subset selection in regression", 2002). What each of these
+is worth is told for all at once by least squares, weighted as the fit so far weighs its points (Goodnight, "A tutorial on the
+SWEEP operator", The American Statistician 33, 1979); the likeliest few are fitted in full.
 """
 
 import math
@@ -25,7 +25,7 @@ MOST_TERMS = 12
 LEAST_ALONE = 1e-9
 """Share of a product that the others cannot stand for, below which it is only their sum."""
 LIKELIEST = 2
-"""Additions and removals that are fitted in full: the best is nearly always among them."""
+"""Additions, removals and replacements that are fitted in full: the best is nearly always among them."""
 NUMBERS_AT_ONCE = 2**18
 """Numbers in the columns of cells that are searched together: calls cost little beside them, and caches hold them."""
 
@@ -68,6 +68,7 @@ def choose(tasks: Sequence[Task]) -> list[Choice]:
         search = _Search([tasks[i] for i in chosen])
         search.add()
         search.remove()
+        search.replace()
         found.update(zip(chosen, search.choices(), strict=True))
     return [found[i] for i in range(len(tasks))]
 
@@ -131,7 +132,8 @@ class _Search:
             going = going[self.most[going] > count]
             if not len(going):
                 break
-            likely, possible = _likeliest(self._promise_with(going, count))
+            swept = self._swept(going, count)
+            likely, possible = _likeliest(self._open(going, count, self._nats(going, swept, swept.explained_with())))
             chosen = np.broadcast_to(self.terms[going, None, :count], (*likely.shape, count))
             going = going[self._take_best(going, np.concatenate([chosen, likely[:, :, None]], axis=2), possible)]
 
@@ -141,9 +143,27 @@ class _Search:
         for count in range(int(self.counts.max()), 1, -1):
             going = np.flatnonzero(~stopped & (self.counts == count))
             if len(going):
-                others = np.array([[j for j in range(count) if j != i] for i in range(count)])
-                likely, possible = _likeliest(self._promise_without(going, count))
-                stopped[going[~self._take_best(going, self.terms[going[:, None, None], others[likely]], possible)]] = True
+                swept = self._swept(going, count)
+                worth = self.unlikely[going[:, None], self.terms[going, :count]]
+                likely, possible = _likeliest(self._nats(going, swept, swept.explained_without()) + worth)
+                kept = _others(count)[likely]
+                stopped[going[~self._take_best(going, self.terms[going[:, None, None], kept], possible)]] = True
+
+    def replace(self) -> None:
+        """Put another product in the place of one that was chosen, once, where that pays."""
+        for count in range(1, int(self.counts.max()) + 1):
+            going = np.flatnonzero((self.counts == count) & (self.among > count))
+            if len(going):
+                swept = self._swept(going, count)
+                worth = self.unlikely[going[:, None], self.terms[going, :count]]
+                promise = [
+                    self._open(going, count, self._nats(going, swept, swept.explained_instead(place))) + worth[:, [place]]
+                    for place in range(count)
+                ]
+                likely, possible = _likeliest(np.concatenate(promise, axis=1))
+                place, new = np.divmod(likely, self.relative.shape[1])
+                kept = self.terms[going[:, None, None], _others(count)[place]]
+                self._take_best(going, np.concatenate([kept, new[:, :, None]], axis=2), possible)
 
     def _take_best(self, cells: Whole, trials: Whole, possible: Mask) -> Mask:
         """Choose for every cell the cheapest trial, where it is cheaper than what was chosen; whether it was.
@@ -176,43 +196,39 @@ class _Search:
         against: Floats = self.unlikely[cells[:, None, None], trials].sum(axis=2)
         return against
 
-    def _promise_with(self, cells: Whole, count: int) -> Floats:
-        """Nats for each product beside the `count` chosen, but for what all have in common; shape (cells, T)."""
+    def _swept(self, cells: Whole, count: int) -> "_Swept":
+        """Least squares by what is chosen in cells, `count` products in each."""
         weights, target, columns = self._weights(cells), self.target[cells], self.relative[cells]
         weighted = columns * weights[:, None, :]
         own, right = np.einsum("btn,btn->bt", weighted, columns), (weighted @ target[:, :, None])[:, :, 0]
         rows, chosen = np.arange(len(cells))[:, None], self.terms[cells, :count]
-        across = weighted[rows, chosen] @ columns.transpose(0, 2, 1)
-        normal = with_ridge(np.take_along_axis(across, chosen[:, None, :], 2))
-        solved = np.linalg.solve(normal, np.concatenate([right[rows, chosen][:, :, None], across], axis=2))
-        coefficients, doubled = solved[:, :, 0], solved[:, :, 1:]
-        rest = np.maximum(right - np.einsum("bp,bpt->bt", coefficients, across), 0.0)
-        alone = np.maximum(own - np.einsum("bpt,bpt->bt", doubled, across), LEAST_ALONE * own + SMALLEST)
-        explained = (coefficients * right[rows, chosen]).sum(axis=1)[:, None] + rest**2 / alone
-        promise = self._nats(cells, weights, explained) - self.unlikely[cells]
-        promise[np.arange(columns.shape[1]) >= self.among[cells, None]] = -np.inf
-        promise[rows, chosen] = -np.inf
-        return promise
+        across, sides = weighted[rows, chosen] @ columns.transpose(0, 2, 1), right[rows, chosen]
+        inverse = np.linalg.inv(with_ridge(np.take_along_axis(across, chosen[:, None, :], 2)))
+        coefficients, standing = (inverse @ sides[:, :, None])[:, :, 0], inverse @ across
+        return _Swept(
+            points=weights.sum(axis=1),
+            squares=(weights * target**2).sum(axis=1),
+            explained=(coefficients * sides).sum(axis=1),
+            coefficients=coefficients,
+            variances=np.diagonal(inverse, axis1=1, axis2=2),
+            standing=standing,
+            rest=right - np.einsum("bp,bpt->bt", coefficients, across),
+            alone=np.maximum(own - np.einsum("bpt,bpt->bt", standing, across), LEAST_ALONE * own + SMALLEST),
+        )
 
-    def _promise_without(self, cells: Whole, count: int) -> Floats:
-        """Nats for the `count` chosen products without each of them, but for what all have in common; shape (cells, count)."""
-        weights, target, chosen = self._weights(cells), self.target[cells], self.terms[cells, :count]
-        columns = self.relative[cells[:, None], chosen]
-        weighted = columns * weights[:, None, :]
-        right = (weighted @ target[:, :, None])[:, :, 0]
-        inverse = np.linalg.inv(with_ridge(weighted @ columns.transpose(0, 2, 1)))
-        coefficients = (inverse @ right[:, :, None])[:, :, 0]
-        lost = coefficients**2 / np.diagonal(inverse, axis1=1, axis2=2)
-        explained = (coefficients * right).sum(axis=1)[:, None] - lost
-        return self._nats(cells, weights, explained) + self.unlikely[cells[:, None], chosen]
-
-    def _nats(self, cells: Whole, weights: Floats, explained: Floats) -> Floats:
-        """Nats for cells' points, weighted, of whose squares so much is explained, shape (cells, k)."""
-        count = weights.sum(axis=1)
-        all_ = (weights * self.target[cells] ** 2).sum(axis=1)
-        rest = np.maximum(all_[:, None] - explained, (count * self.noise_told[cells] ** 2)[:, None])
-        nats: Floats = -0.5 * count[:, None] * np.log(rest)
+    def _nats(self, cells: Whole, swept: "_Swept", explained: Floats) -> Floats:
+        """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common."""
+        least = swept.points * self.noise_told[cells] ** 2
+        rest = np.maximum(swept.squares[:, None] - explained, least[:, None])
+        nats: Floats = -0.5 * swept.points[:, None] * np.log(rest)
         return nats
+
+    def _open(self, cells: Whole, count: int, nats: Floats) -> Floats:
+        """What each product promises, shape (cells, T), by the nats that it is worth: nothing where it is chosen already."""
+        promise = nats - self.unlikely[cells]
+        promise[np.arange(nats.shape[1]) >= self.among[cells, None]] = -np.inf
+        promise[np.arange(len(cells))[:, None], self.terms[cells, :count]] = -np.inf
+        return promise
 
     def _weights(self, cells: Whole) -> Floats:
         """How much the points of cells count by what is chosen, those far off a little, too, shape (cells, n)."""
@@ -222,6 +238,54 @@ class _Search:
         chosen = self.relative[cells[:, None], self.terms[cells, :count]]
         rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
         return bounded_weights(rest**2, self.noise[cells, None] ** 2, self.present[cells])
+
+
+class _Swept(NamedTuple):
+    """Least squares of B cells by c chosen products each, and how each of T products stands to these.
+
+    Attributes:
+        points: the sum of the points' weights, shape (B,).
+        squares: of what was measured, weighted, shape (B,).
+        explained: how much of them the chosen products explain, shape (B,).
+        coefficients: of the chosen products, shape (B, c).
+        variances: of the coefficients, in units of the noise's, shape (B, c).
+        standing: how much of each chosen product stands for each product, shape (B, c, T).
+        rest: what each product has in common with what is left unexplained, shape (B, T).
+        alone: the squares of each product that the chosen ones cannot stand for, shape (B, T).
+    """
+
+    points: Floats
+    squares: Floats
+    explained: Floats
+    coefficients: Floats
+    variances: Floats
+    standing: Floats
+    rest: Floats
+    alone: Floats
+
+    def explained_with(self) -> Floats:
+        """Squares explained with each product, too, shape (B, T)."""
+        return self.explained[:, None] + _positive(self.rest) / self.alone
+
+    def explained_without(self) -> Floats:
+        """Squares explained without each of the chosen products, shape (B, c)."""
+        return self.explained[:, None] - self.coefficients**2 / self.variances
+
+    def explained_instead(self, place: int) -> Floats:
+        """Squares explained with each product in the place of a chosen one, shape (B, T)."""
+        standing, variance = self.standing[:, place], self.variances[:, place, None]
+        rest = self.rest + self.coefficients[:, place, None] / variance * standing
+        return self.explained_without()[:, [place]] + _positive(rest) / (self.alone + standing**2 / variance)
+
+
+def _positive(rest: Floats) -> Floats:
+    """The squares of numbers above zero: what would need a coefficient below zero explains nothing."""
+    return np.maximum(rest, 0.0) ** 2
+
+
+def _others(count: int) -> Whole:
+    """For every place, all other places, shape (count, count - 1)."""
+    return np.array([[j for j in range(count) if j != i] for i in range(count)], dtype=np.intp).reshape(count, count - 1)
 
 
 def _likeliest(promise: Floats) -> tuple[Whole, Mask]:
