@@ -2,7 +2,7 @@
 
 They are tried in turn, one dimension at a time, each against all points (coordinate descent on the description length), and
 with them other widths in place of the chosen one, a second one beside it, tiles instead, thresholds nearby. Then come kernels
-for sizes below a block, and at last knots, from which on memory is slower.
+for sizes below a block, and at last what memory slows down.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.cells import Cell, Shapes, Term, cell_masks, products
+from blackthorn.fitting.cells import Cell, Term, cell_masks, products
 from blackthorn.fitting.evidence import fit_candidates
 from blackthorn.fitting.joint import JointFit, fit_structure
 from blackthorn.fitting.lockstep import Lockstep
+from blackthorn.fitting.memory import add_knots, find_corner
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import (
     FEWEST_BESIDE,
@@ -29,23 +30,15 @@ from blackthorn.fitting.proposals import (
 )
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
 from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stairs, tilings
+from blackthorn.fitting.tried import Tried, cost_of
 from blackthorn.formulas import AtMost, DivisibleBy
 
 Floats = NDArray[np.float64]
 Along = tuple[str, Shape]
 """A dimension and a shape along it."""
 
-KNOTS_SPREAD = 12
-KNOTS_WITHIN = (0.1, 0.9)
-"""So many knots are tried between these quantiles of a dimension's values."""
-NEAR_KNOT = 2.0 ** (np.array([-3, -2, -1, 1, 2, 3]) / 4)
-"""Where else a knot is tried once it is found, as shares of where it is."""
-MOST_KNOTS = 2
-"""Knots in one dimension: a near cache and a far one."""
 HOPELESS = 15.0
 """Nats: shapes that are worse than another one by more are never the best one later (in one of 1,400 searches they were)."""
-MISPLACED = 4.0
-"""Nats that a knot may cost too much and still be worth moving: the right place is between two that were tried."""
 MOST_ROUNDS = 2
 ALTERNATIVES = 8
 WIDTHS_OF_JOINT = 3
@@ -61,101 +54,66 @@ MOST_WIDTHS = 2
 def shapes_search(points: Points) -> Lockstep[list[JointFit]]:
     """A search for the structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
-    Kernels for sizes below a block, and then knots, are sought when all else is found, since a parting explains a little of
-    whatever is not found yet (with kernels that were found all else is looked at again); the best structure without any knots
-    is always among those given.
+    Kernels for sizes below a block, and then knots and corners, are sought when all else is found, since a parting explains a
+    little of whatever is not found yet (with kernels that were found all else is looked at again); the best structure without
+    any of these is always among those given.
 
     Args:
         points: at least one; dimensions in the order in which they are to be nested, the outermost first.
     """
     shapes = {name: list(dict.fromkeys(proposals(points, name))) for name in points.dimensions}
-    tried = _Tried(points)
-    yield from tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
+    tried = Tried(points)
+    (first,) = yield from tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
     hopeless: set[Along] = set()
-    yield from _descend(tried, points, shapes, hopeless)
-    descended = tried.cheapest()
+    best = descended = yield from _descend(tried, points, first, shapes, hopeless)
     for name in points.free():
-        best = tried.cheapest()
-        yield from tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.shapes[name]))
-    if tried.cheapest() is not descended:
-        yield from _descend(tried, points, shapes, hopeless)
-    plain = tried.cheapest()
-    yield from _add_knots(tried, points)
+        parted = yield from tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.shapes[name]))
+        best = min([best, *parted], key=cost_of)
+    plain = best if best is descended else (yield from _descend(tried, points, best, shapes, hopeless))
+    yield from add_knots(tried, points, plain)
+    corner = yield from find_corner(tried, points, plain)
+    if corner is not None:
+        corner = yield from _parted_finely(tried, points, corner)
+        corner = yield from _descend(tried, points, corner, shapes, set())
+        yield from add_knots(tried, points, corner)
     found = tried.best(ALTERNATIVES)
     return found if plain in found else [*found[:-1], plain]
 
 
-def _descend(tried: "_Tried", points: Points, shapes: Mapping[str, Sequence[Shape]], hopeless: set[Along]) -> Lockstep[None]:
+def _descend(
+    tried: Tried, points: Points, best: JointFit, shapes: Mapping[str, Sequence[Shape]], hopeless: set[Along]
+) -> Lockstep[JointFit]:
     """Move along one dimension after another to the shape of the shortest description, until none is shorter.
 
     Args:
-        tried: where to begin, and what is fitted.
+        tried: what is fitted.
         points: what is explained.
+        best: where to begin.
         shapes: those that are proposed for each dimension.
         hopeless: those that are not tried again, since they were far worse than another; some are added.
     """
     for _ in range(MOST_ROUNDS):
-        before = tried.cheapest().cost
+        before = best.cost
         for name, proposed in shapes.items():
-            best = tried.cheapest()
             wanted = dict.fromkeys([*proposed, *_refined(points, best, name)])
             likely = [shape for shape in wanted if (name, shape) not in hopeless]
             fits = yield from tried.along(best, name, likely)
-            bound = tried.cheapest().cost + HOPELESS
+            best = min([best, *fits], key=cost_of)
+            bound = best.cost + HOPELESS
             hopeless.update((name, shape) for shape, fit in zip(likely, fits, strict=True) if fit.cost > bound)
-        if tried.cheapest().cost >= before:
+        if best.cost >= before:
             break
+    return best
 
 
-def _add_knots(tried: "_Tried", points: Points) -> Lockstep[None]:
-    """Try knots in the best structure, one more at a time, while the first one is worth its place."""
-    plain = tried.cheapest()
-    for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
-        (best,) = yield from tried.along(plain, name, [_without_regimes(points, plain, name)])
-        bound = best.cost + MISPLACED
-        for _ in range(MOST_KNOTS + 1):  # the last time only to move them
-            knotted = yield from tried.along(best, name, _knotted(points.dimensions[name], best.shapes[name]))
-            best = min(knotted, key=_cost, default=best)
-            if best.cost > bound:
-                break
-
-
-class _Tried:
-    """Structures that were fitted to the same points, each once."""
-
-    def __init__(self, points: Points) -> None:
-        self._points = points
-        self._fits: dict[tuple[tuple[str, Shape], ...], JointFit] = {}
-
-    def fit(self, structures: Iterable[Shapes]) -> Lockstep[list[JointFit]]:
-        """Fit structures, those that were not fitted yet."""
-        wanted = {structure_key(structure): structure for structure in structures}
-        new = {key: structure for key, structure in wanted.items() if key not in self._fits}
-        if new:
-            fits = yield [(self._points, structure) for structure in new.values()]
-            self._fits.update(zip(new, fits, strict=True))
-        return [self._fits[key] for key in wanted]
-
-    def along(self, best: JointFit, name: str, shapes: Iterable[Shape]) -> Lockstep[list[JointFit]]:
-        """Fit a structure with each of several shapes along one dimension; one fit for every different shape."""
-        return self.fit({**best.shapes, name: shape} for shape in shapes)
-
-    def cheapest(self) -> JointFit:
-        """That of the shortest description."""
-        return min(self._fits.values(), key=_cost)
-
-    def best(self, count: int) -> list[JointFit]:
-        """Those of the shortest descriptions, that first."""
-        return sorted(self._fits.values(), key=_cost)[:count]
-
-
-def structure_key(structure: Shapes) -> tuple[tuple[str, Shape], ...]:
-    """A structure as something that can be looked up."""
-    return tuple(structure.items())
-
-
-def _cost(fit: JointFit) -> float:
-    return fit.cost
+def _parted_finely(tried: Tried, points: Points, best: JointFit) -> Lockstep[JointFit]:
+    """A structure with its thresholds moved, and one more beside each, where that is shorter."""
+    for name in points.free():
+        shape, values = best.shapes[name], points.dimensions[name]
+        if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
+            finer = yield from tried.along(best, name, [*_moved(values, shape), *_further_thresholds(values, shape)])
+            best = min([best, *finer], key=cost_of)
+    return best
 
 
 def _moved(values: Floats, shape: Split) -> Iterator[Split]:
@@ -213,26 +171,6 @@ def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
         below = int(condition.holds(values).sum())
         if FEWEST_BESIDE <= below <= len(values) - FEWEST_BESIDE:
             yield Split(condition, LINE, shape)
-
-
-def _without_regimes(points: Points, best: JointFit, name: str) -> Leaf:
-    """What knots along a dimension are added to."""
-    shape = best.shapes[name]
-    return shape if isinstance(shape, Leaf) else CONSTANT if name in points.derived else LINE
-
-
-def _knotted(values: Floats, leaf: Shape) -> Iterator[Leaf]:
-    """A leaf with one more knot, and with each of its knots elsewhere."""
-    assert isinstance(leaf, Leaf)
-    low, high = np.quantile(values, KNOTS_WITHIN)
-    spread = np.geomspace(max(1.0, low), max(1.0, high), KNOTS_SPREAD)
-    knots = np.unique(np.append(spread, np.outer(leaf.knots, NEAR_KNOT)).astype(int)).tolist()
-    for place in range(len(leaf.knots) + 1):
-        others = (*leaf.knots[:place], *leaf.knots[place + 1 :])
-        if len(others) < MOST_KNOTS:
-            for knot in knots:
-                if knot not in others:
-                    yield msgspec.structs.replace(leaf, knots=tuple(sorted((*others, knot))))
 
 
 def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Iterator[Shape]:

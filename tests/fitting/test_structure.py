@@ -129,3 +129,28 @@ def test_a_leaf_is_replaced_by_its_place() -> None:
         assert [leaf for i, leaf in enumerate(changed) if i != place] == [
             leaf for i, leaf in enumerate(leaves(shape)) if i != place
         ]
+
+
+def test_what_costs_more_beyond_a_cache_in_long_rows_only_is_found() -> None:
+    """Neither the length of rows nor the cache explains anything by itself."""
+    rng = np.random.default_rng(0)
+    count = 160
+    dimensions = {
+        "channels": np.rint(np.exp(rng.uniform(0.0, np.log(1000.0), count))),
+        "height": np.rint(rng.uniform(4.0, 224.0, count)),
+        "width": np.rint(rng.uniform(4.0, 224.0, count)),
+    }
+    work = np.prod(list(dimensions.values()), axis=0)
+    moved = 5.0 * work
+    beyond = np.where(dimensions["width"] > 117.0, np.maximum(moved - 8e6, 0.0) * 6e-11, 0.0)
+    seconds = (1e-6 + 2.4e-10 * work + beyond) * (1.0 + 0.02 * rng.standard_normal(count))
+    best = fit_points(Points({"bytes_moved": moved, **dimensions}, seconds, 0.01, np.ones(count), ("bytes_moved",)))[0]
+    (knot,) = [node.knot for node in best.formula().walk() if isinstance(node, Hinge)]
+    assert 6e6 < knot < 10e6
+    (threshold,) = {
+        node.condition.threshold
+        for node in best.formula().walk()
+        if isinstance(node, Switch) and isinstance(node.condition, AtMost) and node.dimension == "width"
+    }
+    assert 105 < threshold < 130
+    assert best.noise < 0.03
