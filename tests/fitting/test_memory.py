@@ -1,0 +1,65 @@
+"""Corners: a knot that holds beyond a threshold of another dimension only."""
+
+import numpy as np
+import pytest
+
+from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.lockstep import Lockstep, finished
+from blackthorn.fitting.memory import CORNER_GAIN, FEWEST_FOR_CORNER, add_knots, find_corner
+from blackthorn.fitting.points import Points
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split
+from blackthorn.fitting.tried import Tried
+from blackthorn.formulas import AtMost
+
+LINES = {"bytes_moved": CONSTANT, "height": LINE, "width": LINE}
+
+
+def layers(slow: float, narrow: float, count: int = 120) -> Points:
+    """Layers whose bytes beyond 8 MB cost `slow` seconds each, those of narrow rows so many times that."""
+    rng = np.random.default_rng(0)
+    dimensions = {"height": np.rint(np.exp(rng.uniform(2.0, 12.0, count))), "width": np.rint(rng.uniform(4.0, 224.0, count))}
+    work = dimensions["height"] * dimensions["width"]
+    beyond = np.maximum(5.0 * work - 8e6, 0.0) * np.where(dimensions["width"] > 117.0, slow, narrow * slow)
+    seconds = (1e-6 + 2.4e-10 * work + beyond) * (1.0 + 0.02 * rng.standard_normal(count))
+    return Points({"bytes_moved": 5.0 * work, **dimensions}, seconds, 0.01, np.ones(count), ("bytes_moved",))
+
+
+def searched(points: Points) -> tuple[JointFit, JointFit | None]:
+    """The best structure with lines along all dimensions and perhaps knots, and the corner."""
+
+    def search() -> Lockstep[tuple[JointFit, JointFit | None]]:
+        tried = Tried(points)
+        (plain,) = yield from tried.fit([LINES])
+        knotted = yield from add_knots(tried, points, plain)
+        corner = yield from find_corner(tried, points, plain)
+        return knotted, corner
+
+    return finished(search())
+
+
+def test_a_knot_beyond_a_threshold_is_found() -> None:
+    knotted, corner = searched(layers(2e-10, narrow=0.0))
+    assert corner is not None
+    assert corner.cost < knotted.cost - CORNER_GAIN
+    (knot,) = corner.shapes["bytes_moved"].knots if isinstance(corner.shapes["bytes_moved"], Leaf) else ()
+    assert 2e6 < knot < 3.2e7
+    parted = corner.shapes["width"]
+    assert isinstance(parted, Split)
+    assert isinstance(parted.condition, AtMost)
+    assert 80 < parted.condition.threshold < 200
+
+
+@pytest.mark.parametrize(
+    "points",
+    [layers(0.0, narrow=0.0), layers(2e-10, narrow=0.0, count=FEWEST_FOR_CORNER - 1)],
+    ids=["no slow memory", "few points"],
+)
+def test_where_there_is_none_none_is_found(points: Points) -> None:
+    assert searched(points)[1] is None
+
+
+def test_a_knot_of_all_layers_is_a_knot() -> None:
+    knotted, _ = searched(layers(2e-10, narrow=1.0))
+    (knot,) = knotted.shapes["bytes_moved"].knots if isinstance(knotted.shapes["bytes_moved"], Leaf) else ()
+    assert 6e6 < knot < 1.1e7
+    assert knotted.noise < 0.03
