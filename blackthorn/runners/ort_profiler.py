@@ -8,8 +8,8 @@ timed, show how long at that moment.
 The first of them find caches full of what ran before, the more so the larger that was: after ShuffleNet the first took 10.6 us,
 after DenseNet 21, the third and later ones 3.3. That is no share of every node: nodes without work that were put in between
 those of five networks took 3.2 to 4.1 us. Counted in, the first took 0.4 to 2 us too much off every kernel, more in networks
-than in probes, which are smaller; and the time between kernels seemed to be 1.5 to 3 us a node, where a session that runs with
-the profiler and then without it tells of 0.3 at most.
+than in probes, which are smaller; and the time between kernels seemed to be 1.5 to 3 us a node, where sessions that ran with
+the profiler and then without it told of 0.3 at most, give or take 0.7.
 """
 
 import statistics
