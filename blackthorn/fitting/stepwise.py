@@ -2,8 +2,8 @@
 
 From none, the product that shortens the description most is added while there is one; then those that no longer pay are
 dropped, and at last another one put in the place of one (Miller, "Subset selection in regression", 2002). What each of these
-is worth is told for all at once by least squares, weighted as the fit so far weighs its points (Goodnight, "A tutorial on the
-SWEEP operator", The American Statistician 33, 1979); the likeliest few are fitted in full.
+is worth is told for all at once by least squares, weighted as the fit so far weighs its points (`swept`); the likeliest few
+are fitted in full.
 """
 
 import math
@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import SMALLEST, bounded_weights, fit_relative, relative_columns, with_ridge
+from blackthorn.fitting.evidence import bounded_weights, fit_relative, relative_columns
+from blackthorn.fitting.swept import Swept, swept
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -22,8 +23,6 @@ Whole = NDArray[np.intp]
 
 MOST_TERMS = 12
 """Products in one cell: more than any formula of three dimensions needs."""
-LEAST_ALONE = 1e-9
-"""Share of a product that the others cannot stand for, below which it is only their sum."""
 LIKELIEST = 2
 """Additions, removals and replacements that are fitted in full: the best is nearly always among them."""
 NUMBERS_AT_ONCE = 2**18
@@ -132,10 +131,10 @@ class _Search:
             going = going[self.most[going] > count]
             if not len(going):
                 break
-            swept = self._swept(going, count)
-            likely, possible = _likeliest(self._open(going, count, self._nats(going, swept, swept.explained_with())))
-            chosen = np.broadcast_to(self.terms[going, None, :count], (*likely.shape, count))
-            going = going[self._take_best(going, np.concatenate([chosen, likely[:, :, None]], axis=2), possible)]
+            chosen = self._swept(going, count)
+            likely, possible = _likeliest(self._open(going, count, self._nats(going, chosen, chosen.explained_with())))
+            kept = np.broadcast_to(self.terms[going, None, :count], (*likely.shape, count))
+            going = going[self._take_best(going, np.concatenate([kept, likely[:, :, None]], axis=2), possible)]
 
     def remove(self) -> None:
         """Drop products one by one while that pays."""
@@ -143,9 +142,9 @@ class _Search:
         for count in range(int(self.counts.max()), 1, -1):
             going = np.flatnonzero(~stopped & (self.counts == count))
             if len(going):
-                swept = self._swept(going, count)
+                chosen = self._swept(going, count)
                 worth = self.unlikely[going[:, None], self.terms[going, :count]]
-                likely, possible = _likeliest(self._nats(going, swept, swept.explained_without()) + worth)
+                likely, possible = _likeliest(self._nats(going, chosen, chosen.explained_without()) + worth)
                 kept = _others(count)[likely]
                 stopped[going[~self._take_best(going, self.terms[going[:, None, None], kept], possible)]] = True
 
@@ -154,10 +153,10 @@ class _Search:
         for count in range(1, int(self.counts.max()) + 1):
             going = np.flatnonzero((self.counts == count) & (self.among > count))
             if len(going):
-                swept = self._swept(going, count)
+                chosen = self._swept(going, count)
                 worth = self.unlikely[going[:, None], self.terms[going, :count]]
                 promise = [
-                    self._open(going, count, self._nats(going, swept, swept.explained_instead(place))) + worth[:, [place]]
+                    self._open(going, count, self._nats(going, chosen, chosen.explained_instead(place))) + worth[:, [place]]
                     for place in range(count)
                 ]
                 likely, possible = _likeliest(np.concatenate(promise, axis=1))
@@ -196,31 +195,15 @@ class _Search:
         against: Floats = self.unlikely[cells[:, None, None], trials].sum(axis=2)
         return against
 
-    def _swept(self, cells: Whole, count: int) -> "_Swept":
+    def _swept(self, cells: Whole, count: int) -> Swept:
         """Least squares by what is chosen in cells, `count` products in each."""
-        weights, target, columns = self._weights(cells), self.target[cells], self.relative[cells]
-        weighted = columns * weights[:, None, :]
-        own, right = np.einsum("btn,btn->bt", weighted, columns), (weighted @ target[:, :, None])[:, :, 0]
-        rows, chosen = np.arange(len(cells))[:, None], self.terms[cells, :count]
-        across, sides = weighted[rows, chosen] @ columns.transpose(0, 2, 1), right[rows, chosen]
-        inverse = np.linalg.inv(with_ridge(np.take_along_axis(across, chosen[:, None, :], 2)))
-        coefficients, standing = (inverse @ sides[:, :, None])[:, :, 0], inverse @ across
-        return _Swept(
-            points=weights.sum(axis=1),
-            squares=(weights * target**2).sum(axis=1),
-            explained=(coefficients * sides).sum(axis=1),
-            coefficients=coefficients,
-            variances=np.diagonal(inverse, axis1=1, axis2=2),
-            standing=standing,
-            rest=right - np.einsum("bp,bpt->bt", coefficients, across),
-            alone=np.maximum(own - np.einsum("bpt,bpt->bt", standing, across), LEAST_ALONE * own + SMALLEST),
-        )
+        return swept(self.relative[cells], self.target[cells], self._weights(cells), self.terms[cells, :count])
 
-    def _nats(self, cells: Whole, swept: "_Swept", explained: Floats) -> Floats:
+    def _nats(self, cells: Whole, chosen: Swept, explained: Floats) -> Floats:
         """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common."""
-        least = swept.points * self.noise_told[cells] ** 2
-        rest = np.maximum(swept.squares[:, None] - explained, least[:, None])
-        nats: Floats = -0.5 * swept.points[:, None] * np.log(rest)
+        least = chosen.points * self.noise_told[cells] ** 2
+        rest = np.maximum(chosen.squares[:, None] - explained, least[:, None])
+        nats: Floats = -0.5 * chosen.points[:, None] * np.log(rest)
         return nats
 
     def _open(self, cells: Whole, count: int, nats: Floats) -> Floats:
@@ -238,49 +221,6 @@ class _Search:
         chosen = self.relative[cells[:, None], self.terms[cells, :count]]
         rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
         return bounded_weights(rest**2, self.noise[cells, None] ** 2, self.present[cells])
-
-
-class _Swept(NamedTuple):
-    """Least squares of B cells by c chosen products each, and how each of T products stands to these.
-
-    Attributes:
-        points: the sum of the points' weights, shape (B,).
-        squares: of what was measured, weighted, shape (B,).
-        explained: how much of them the chosen products explain, shape (B,).
-        coefficients: of the chosen products, shape (B, c).
-        variances: of the coefficients, in units of the noise's, shape (B, c).
-        standing: how much of each chosen product stands for each product, shape (B, c, T).
-        rest: what each product has in common with what is left unexplained, shape (B, T).
-        alone: the squares of each product that the chosen ones cannot stand for, shape (B, T).
-    """
-
-    points: Floats
-    squares: Floats
-    explained: Floats
-    coefficients: Floats
-    variances: Floats
-    standing: Floats
-    rest: Floats
-    alone: Floats
-
-    def explained_with(self) -> Floats:
-        """Squares explained with each product, too, shape (B, T)."""
-        return self.explained[:, None] + _positive(self.rest) / self.alone
-
-    def explained_without(self) -> Floats:
-        """Squares explained without each of the chosen products, shape (B, c)."""
-        return self.explained[:, None] - self.coefficients**2 / self.variances
-
-    def explained_instead(self, place: int) -> Floats:
-        """Squares explained with each product in the place of a chosen one, shape (B, T)."""
-        standing, variance = self.standing[:, place], self.variances[:, place, None]
-        rest = self.rest + self.coefficients[:, place, None] / variance * standing
-        return self.explained_without()[:, [place]] + _positive(rest) / (self.alone + standing**2 / variance)
-
-
-def _positive(rest: Floats) -> Floats:
-    """The squares of numbers above zero: what would need a coefficient below zero explains nothing."""
-    return np.maximum(rest, 0.0) ** 2
 
 
 def _others(count: int) -> Whole:
