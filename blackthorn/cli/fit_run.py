@@ -35,7 +35,7 @@ def run(folders: Iterable[Path], out: Path | None) -> Fitted:
     sweeps = {path: read_sweep(path) for path in find_sweeps(folders)}
     groups = [list(sweeps.values())] if out is not None else by_device(sweeps)
     fitted: Fitted = []
-    with spinner("reading sweeps ...") as tell:
+    with spinner("fitting ...") as tell:
         for number, group in enumerate(groups, 1):
             points = sum(len(sweep.measurements) for sweep in group)
             tell(f"fitting {group[0].header.device.name}: {points:,} points, device {number} of {len(groups)}")

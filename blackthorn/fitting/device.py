@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting.correction import corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
-from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.kernels import kernels_search
 from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
 from blackthorn.fitting.lines import without_crowds
@@ -235,7 +235,7 @@ def best_search(points: Points) -> Lockstep[Validated]:
         (left_out,) = yield from cross_validation(points, fits[:1])
         return fits[0], left_out
     lines = yield [(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})]
-    likely = sorted((*fits, *lines), key=lambda fit: fit.cost)
+    likely = sorted((*fits, *lines), key=cost_of)
     validated = yield from cross_validation(points, likely)
     return best_of(points, list(zip(likely, validated, strict=True)))
 

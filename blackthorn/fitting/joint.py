@@ -84,6 +84,11 @@ class JointFit(msgspec.Struct, frozen=True, eq=False, dict=True):
         return (np.concatenate(blocks) / np.maximum(self.predict(dimensions), 1e-12)).T
 
 
+def cost_of(fit: JointFit) -> float:
+    """Nats that a fit takes to describe: the less, the better."""
+    return fit.cost
+
+
 def fit_structure(points: Points, structure: Structure) -> JointFit:
     """Fit every cell of a structure: see `fit_structures`."""
     return fit_structures([(points, structure)])[0]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.cells import Fork, Shapes, Structure
-from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.lockstep import Lockstep, finished, side_by_side
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import STRIDE, USUAL_WIDTHS, alignments
@@ -68,7 +68,7 @@ def kernels_search(points: Points) -> Lockstep[list[JointFit]]:
     partings = dict.fromkeys([*_held(points, whole[0]), *weighed])
     forks = yield from side_by_side(_fork(points, parting) for parting in partings)
     forked = yield [(points, fork) for fork in forks]
-    return sorted([*whole, *forked], key=lambda fit: fit.cost)
+    return sorted([*whole, *forked], key=cost_of)
 
 
 def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
@@ -85,7 +85,7 @@ def _best(points: Points) -> Lockstep[Structure]:
         return whole.structure
     fork = yield from _fork(points, likely[0])
     (forked,) = yield [(points, fork)]
-    return min(whole, forked, key=lambda fit: fit.cost).structure
+    return min(whole, forked, key=cost_of).structure
 
 
 def _held(points: Points, whole: JointFit) -> list[_Parting]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.joint import JointFit
-from blackthorn.fitting.lockstep import Lockstep, finished
+from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.points import Points
 
 Floats = NDArray[np.float64]
@@ -28,11 +28,6 @@ class LeftOut(NamedTuple):
 
     parts: tuple[tuple[Mask, JointFit], ...]
     residuals: Floats
-
-
-def cross_validated(points: Points, fits: Sequence[JointFit]) -> list[LeftOut]:
-    """What `cross_validation` finds."""
-    return finished(cross_validation(points, fits))
 
 
 def cross_validation(points: Points, fits: Sequence[JointFit]) -> Lockstep[list[LeftOut]]:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.cells import Shapes
-from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import thresholds
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
-from blackthorn.fitting.tried import Tried, cost_of
+from blackthorn.fitting.tried import Tried
 
 Floats = NDArray[np.float64]
 
@@ -37,19 +37,16 @@ CORNER_GAIN = 15.0
 """Nats that a knot must be worth beside a threshold before the surroundings of both are searched, which takes time."""
 
 
-def add_knots(tried: Tried, points: Points, plain: JointFit) -> Lockstep[JointFit]:
-    """Try knots in a structure, one more at a time, while the first one is worth its place; the best, perhaps without any."""
-    found = plain
+def add_knots(tried: Tried, points: Points, plain: JointFit) -> Lockstep[None]:
+    """Try knots in a structure, one more at a time, while the first one is worth its place."""
     for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
         (best,) = yield from tried.along(plain, name, [_without_regimes(points, plain, name)])
         bound = best.cost + MISPLACED
         for _ in range(MOST_KNOTS + 1):  # the last time only to move them
             knotted = yield from tried.along(best, name, _knotted(points.dimensions[name], best.shapes[name]))
             best = min(knotted, key=cost_of, default=best)
-            found = min(found, best, key=cost_of)
             if best.cost > bound:
                 break
-    return found
 
 
 def find_corner(tried: Tried, points: Points, plain: JointFit) -> Lockstep[JointFit | None]:

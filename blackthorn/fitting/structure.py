@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.cells import Cell, Term, cell_masks, products
 from blackthorn.fitting.evidence import fit_candidates
-from blackthorn.fitting.joint import JointFit, fit_structure
+from blackthorn.fitting.joint import JointFit, cost_of, fit_structure
 from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.memory import add_knots, find_corner
 from blackthorn.fitting.points import Points
@@ -30,7 +30,7 @@ from blackthorn.fitting.proposals import (
 )
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
 from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stairs, tilings
-from blackthorn.fitting.tried import Tried, cost_of
+from blackthorn.fitting.tried import Tried
 from blackthorn.formulas import AtMost, DivisibleBy
 
 Floats = NDArray[np.float64]

@@ -3,15 +3,10 @@
 from collections.abc import Iterable
 
 from blackthorn.fitting.cells import Shapes
-from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import Shape
-
-
-def cost_of(fit: JointFit) -> float:
-    """Nats that a fit takes to describe: the less, the better."""
-    return fit.cost
 
 
 class Tried:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
-from blackthorn.fitting.joint import JointFit, fit_structure, fit_structures
+from blackthorn.fitting.joint import JointFit, cost_of, fit_structure, fit_structures
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.points import Points
 from blackthorn.records import Range
@@ -104,7 +104,7 @@ class AdaptiveSelector:
         if self._refitted is None:
             points = self._points(self._known)
             refitted = fit_structures([(points, fit.structure) for fit in self._searched(searched)])
-            self._refitted = sorted(refitted, key=lambda fit: fit.cost)
+            self._refitted = sorted(refitted, key=cost_of)
         return self._refitted
 
     def _searched(self, first: int) -> list[JointFit]:

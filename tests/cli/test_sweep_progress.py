@@ -1,4 +1,3 @@
-import io
 import itertools
 import re
 import sys
@@ -8,6 +7,7 @@ import pytest
 from blackthorn.cli import sweep_progress
 from blackthorn.cli.sweep_progress import Clock, shown_progress
 from blackthorn.selection import Progress
+from tests.cli.terminals import Terminal
 from tests.examples import a_measurement
 
 FORMULA = "0.2 + (filters - 1) // 32 * (0.05 + (channels - 1) // 16 * (0.0123 + height * 0.456))"
@@ -15,11 +15,6 @@ FORMULA = "0.2 + (filters - 1) // 32 * (0.05 + (channels - 1) // 16 * (0.0123 + 
 
 def progress(points: int, error: float | None = 2.5) -> Progress:
     return Progress(points, 60, FORMULA, error)
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_time_left_goes_by_the_pace_of_this_run() -> None:

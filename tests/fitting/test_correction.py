@@ -6,7 +6,8 @@ import pytest
 
 from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
 from blackthorn.fitting.joint import fit_structure
-from blackthorn.fitting.leaving_out import cross_validated, rmspe
+from blackthorn.fitting.leaving_out import cross_validation, rmspe
+from blackthorn.fitting.lockstep import finished
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import LINE, Leaf
 
@@ -27,7 +28,7 @@ def lines(of: Points):
 def test_what_is_left_unexplained_is_learnt() -> None:
     bent = points(0.2)
     fit = lines(bent)
-    alone = cross_validated(bent, [fit])[0]
+    alone = finished(cross_validation(bent, [fit]))[0]
     found = corrected(bent, fit, alone)
     assert found is not None
     assert rmspe(found.residuals) < 0.5 * rmspe(alone.residuals)
@@ -41,7 +42,7 @@ def test_what_is_left_unexplained_is_learnt() -> None:
 def test_how_far_errors_reach_is_learnt_for_each_dimension() -> None:
     bent = points(0.2)
     fit = lines(bent)
-    found = corrected(bent, fit, cross_validated(bent, [fit])[0])
+    found = corrected(bent, fit, finished(cross_validation(bent, [fit]))[0])
     assert found is not None
     reach = dict(zip(found.correction.dimensions, found.correction.lengths, strict=True))
     assert reach["filters"] < reach["channels"]
@@ -51,21 +52,21 @@ def test_how_far_errors_reach_is_learnt_for_each_dimension() -> None:
 def test_noise_is_not(seed: int) -> None:
     straight = points(0.0, noise=0.03, seed=seed)
     fit = lines(straight)
-    assert corrected(straight, fit, cross_validated(straight, [fit])[0]) is None
+    assert corrected(straight, fit, finished(cross_validation(straight, [fit]))[0]) is None
 
 
 @pytest.mark.parametrize("count", [FEWEST_POINTS - 1, MOST_POINTS + 1])
 def test_too_few_and_too_many_points_are_left_alone(count: int) -> None:
     bent = points(0.2, count=count)
     fit = lines(bent)
-    assert corrected(bent, fit, cross_validated(bent, [fit])[0]) is None
+    assert corrected(bent, fit, finished(cross_validation(bent, [fit]))[0]) is None
 
 
 def test_an_outlier_is_not_learnt() -> None:
     bent = points(0.2)
     spoilt = msgspec.structs.replace(bent, seconds=bent.seconds * np.where(np.arange(len(bent)) == 7, 5.0, 1.0))
     fit = lines(spoilt)
-    found = corrected(spoilt, fit, cross_validated(spoilt, [fit])[0])
+    found = corrected(spoilt, fit, finished(cross_validation(spoilt, [fit]))[0])
     assert found is not None
     place = {name: values[7:8] for name, values in spoilt.dimensions.items()}
     assert found.correction.factor(place)[0] < 1.6
@@ -75,7 +76,7 @@ def test_a_dimension_that_repeats_another_counts_once() -> None:
     bent = points(0.2)
     twice = msgspec.structs.replace(bent, dimensions={**bent.dimensions, "width": bent.dimensions["channels"]})
     fit = fit_structure(twice, {"filters": LINE, "channels": LINE, "width": LINE})
-    found = corrected(twice, fit, cross_validated(twice, [fit])[0])
+    found = corrected(twice, fit, finished(cross_validation(twice, [fit]))[0])
     assert found is not None
     assert set(found.correction.dimensions) == {"filters", "channels"}
 
@@ -88,5 +89,5 @@ def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
     layers = msgspec.structs.replace(stairs, seconds=seconds, weights=np.where(small, 0.01, 1.0))
     fit = fit_structure(layers, {"filters": Leaf((32,), climbs=True), "channels": LINE})
     assert not fit.predict(layers.dimensions)[small].any()
-    found = corrected(layers, fit, cross_validated(layers, [fit])[0])
+    found = corrected(layers, fit, finished(cross_validation(layers, [fit]))[0])
     assert found is None or np.isfinite(found.correction.weights).all()

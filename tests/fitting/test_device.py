@@ -10,7 +10,8 @@ from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import fit_device
 from blackthorn.fitting.device import LayerClass, best_of, fit_class, full_speeds, layer_classes, points_of
 from blackthorn.fitting.kernels import fit_points
-from blackthorn.fitting.leaving_out import LeftOut, cross_validated, rmspe
+from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
+from blackthorn.fitting.lockstep import finished
 from blackthorn.formulas import Constant, Linear, Step
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.records import Measurement, Range, Reference, Sweep
@@ -112,7 +113,7 @@ def test_left_out_errors_exceed_those_of_the_fit_on_noisy_data():
     points = points_of(layer_classes([msgspec.structs.replace(sweep, measurements=noisy)])[0])
     best = fit_points(points)[0]
     inside = rmspe(best.predict(points.dimensions) / points.seconds - 1.0)
-    assert rmspe(cross_validated(points, [best])[0].residuals) > inside > 0.0
+    assert rmspe(finished(cross_validation(points, [best]))[0].residuals) > inside > 0.0
 
 
 def test_without_a_reference_there_is_no_full_speed():

@@ -30,7 +30,8 @@ def searched(points: Points) -> tuple[JointFit, JointFit | None]:
     def search() -> Lockstep[tuple[JointFit, JointFit | None]]:
         tried = Tried(points)
         (plain,) = yield from tried.fit([LINES])
-        knotted = yield from add_knots(tried, points, plain)
+        yield from add_knots(tried, points, plain)
+        (knotted,) = tried.best(1)
         corner = yield from find_corner(tried, points, plain)
         return knotted, corner
 
