@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from blackthorn.errors import BadValue
-from blackthorn.layers import LayerKind, Quantities, following, layer_kind
+from blackthorn.layers import LayerKind, Quantities, layer_kind, vocabulary
 from blackthorn.records import Dimensions, Precision, Range
 from blackthorn.selection import AxisPoint, Selector
 from blackthorn.selection.adaptive import DEFAULT_LIMIT, AdaptiveSelector
@@ -61,23 +61,26 @@ def make_selector(plan: SweepPlan) -> Selector:
     """Every point for a full sweep, else those that tell most."""
     if plan.full:
         return FullSelector(plan.axes, plan.limit)
-    members = {axis: _members(plan.kind, axis) for axis in plan.axes}
     allowed = None if plan.most_macs is None else plan.allows
     moved = [member for axis in plan.axes for member in plan.kind.spell_out({axis: 1})]
-    derived = {name: partial(_quantity, plan, name) for name in following(moved)}
-    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived)
+    spoken = vocabulary(plan.kind, moved, plan.fixed_dimensions())
+    members = {axis: tuple(name for name in _members(plan.kind, axis) if name in spoken.free) for axis in plan.axes}
+    by_axes = {name for names in members.values() for name in names}
+    merged = {name: partial(_quantity, plan, name) for name in spoken.free if name not in by_axes}
+    derived = {name: partial(_quantity, plan, name) for name in spoken.derived}
+    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived, merged)
 
 
 def _quantity(plan: SweepPlan, name: str, point: AxisPoint) -> float:
-    """What follows from the layer at a point; 0 where there is no such layer, or it is too large."""
+    """What follows from the layer at a point; 1 where there is no such layer, or it is too large."""
     try:
         return float(Quantities(plan.kind, plan.precision, [plan.probe_at(point).dimensions])[name][0])
     except BadValue:
-        return 0.0
+        return 1.0
 
 
 def _members(kind: LayerKind, axis: str) -> tuple[str, ...]:
-    """What an axis moves as formulas name it."""
+    """What an axis moves as formulas may name it."""
     moved = kind.shorthands.get(axis, (axis,))
     return (*moved, *(name for name, dimension in kind.repeated.items() if dimension in moved))
 

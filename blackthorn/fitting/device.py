@@ -18,7 +18,7 @@ from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.lockstep import Lockstep, finished_together
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE
-from blackthorn.layers import Quantities, following, layer_kind
+from blackthorn.layers import Quantities, layer_kind, vocabulary
 from blackthorn.records import (
     Device,
     Dimensions,
@@ -191,7 +191,7 @@ def _formula(group: LayerClass, points: Points, spread: Points, chosen: Validate
         layer=group.layer,
         precision=group.precision,
         fixed=group.fixed,
-        ranges={name: (int(points.dimensions[name].min()), int(points.dimensions[name].max())) for name in _swept(group)},
+        ranges={name: _range(group, name) for name in _moved(group)},
         formula=formula,
         text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
         points=len(points),
@@ -203,24 +203,27 @@ def _formula(group: LayerClass, points: Points, spread: Points, chosen: Validate
     )
 
 
-def _swept(group: LayerClass) -> tuple[str, ...]:
+def _moved(group: LayerClass) -> tuple[str, ...]:
     """The dimensions that a formula of the class is over: at least one."""
     return group.swept() or tuple(group.fixed)[:1]
 
 
+def _range(group: LayerClass, name: str) -> tuple[int, int]:
+    """The smallest and the largest measured value of a dimension."""
+    values = [measurement.probe.dimensions[name] for measurement in group.measurements]
+    return min(values), max(values)
+
+
 def points_of(group: LayerClass) -> Points:
     """A class's measurements as arrays, each weighed by how sure it is."""
-    swept = _swept(group)
-    derived = following(swept)
-    layers = [measurement.probe.dimensions for measurement in group.measurements]
     kind = layer_kind(group.layer)
-    quantities = Quantities(kind, group.precision, layers)
-    dimensions = {name: quantities[name] for name in derived + swept}
-    dimensions |= {name: dimensions[dimension] for name, dimension in kind.repeated.items() if dimension in swept}
+    spoken = vocabulary(kind, _moved(group), group.fixed)
+    quantities = Quantities(kind, group.precision, [measurement.probe.dimensions for measurement in group.measurements])
+    dimensions = {name: quantities[name] for name in spoken.derived + spoken.free}
     seconds = np.array([measurement.seconds for measurement in group.measurements])
     errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
     noise = float(np.median(errors))
-    return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), derived)
+    return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), spoken.derived)
 
 
 def best_search(points: Points) -> Lockstep[Validated]:

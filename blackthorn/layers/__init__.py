@@ -45,7 +45,7 @@ from blackthorn.layers.pooling_int8 import (
     MaxPool2dInt8,
 )
 from blackthorn.layers.products_int8 import DenseInt8, DenseUint8, MatMulUint8
-from blackthorn.layers.quantities import Quantities, following
+from blackthorn.layers.quantities import Quantities, Vocabulary, vocabulary
 from blackthorn.layers.quantization import Dequantize, DynamicQuantize, Quantize
 from blackthorn.layers.random_numbers import RandomNormal, RandomUniform
 from blackthorn.layers.ranking import ArgMax, OneHot, TopK
@@ -163,7 +163,7 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 
-__all__ = ["Dimension", "LayerKind", "Quantities", "following", "layer_kind", "layer_kinds"]
+__all__ = ["Dimension", "LayerKind", "Quantities", "Vocabulary", "layer_kind", "layer_kinds", "vocabulary"]
 
 
 @cache

@@ -86,6 +86,14 @@ class LayerKind(abc.ABC):
         """Bytes of input, weights and output of one such layer, each touched once."""
         return self.probe_layer(dimensions).moved_bytes(precision)
 
+    def flattened(self, fixed: Mapping[str, int]) -> tuple[str, ...]:  # noqa: ARG002 (what most kinds say)
+        """The sizes of an image that layers which share these dimensions take as one: only their positions count."""
+        return ()
+
+    def positions(self, dimensions: Dimensions) -> int:
+        """How many positions the image has that one such layer gives."""
+        return math.prod(self.probe_layer(dimensions).outputs[0][2:])
+
     def copies(self, dimensions: Dimensions, precision: Precision) -> int:
         """How many layers the probe holds.
 

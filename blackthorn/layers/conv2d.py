@@ -1,5 +1,6 @@
 """Dense and grouped two-dimensional convolution."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from blackthorn.errors import BadValue
@@ -35,3 +36,10 @@ class Conv2d(Convolution):
 
     def includes(self, shape: ConvolutionShape) -> bool:
         return not is_depthwise(shape)
+
+    def flattened(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
+        """Height and width where the kernel is 1x1: such a layer is a product of matrices, with a column for each position.
+
+        ONNX Runtime takes 16 columns at a time: 7 x 7 positions in 4 groups took as long as 8 x 8.
+        """
+        return self.window.size if all(fixed.get(name) == 1 for name in self.window.kernel) else ()

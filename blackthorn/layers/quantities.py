@@ -1,17 +1,20 @@
 """What formulas may speak of: the dimensions of layers, and what follows from them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.layers.base import LayerKind
-from blackthorn.records import BYTES_MOVED, Dimensions, Precision
+from blackthorn.records import BYTES_MOVED, POSITIONS, Dimensions, Precision
 
 
 class Quantities(dict[str, NDArray[np.float64]]):
-    """Dimensions of layers of one kind and `BYTES_MOVED`, by name, each of shape (layers,), worked out when they are asked for.
+    """What formulas over layers of one kind may speak of, by name, each of shape (layers,), worked out when it is asked for.
+
+    That is dimensions, also by the names that they have the second time, `BYTES_MOVED` and `POSITIONS`.
 
     Args:
         kind: the kind of all of them.
@@ -27,20 +30,56 @@ class Quantities(dict[str, NDArray[np.float64]]):
         self._kind, self._precision, self._layers = kind, precision, layers
 
     def __missing__(self, name: str) -> NDArray[np.float64]:
-        if name == BYTES_MOVED:
-            values = [_bytes_moved(self._kind, self._precision, tuple(layer.items())) for layer in self._layers]
+        if name in _FOLLOWING:
+            follows = _FOLLOWING[name]
+            values = [follows(self._kind, self._precision, tuple(layer.items())) for layer in self._layers]
         else:
-            values = [layer[name] for layer in self._layers]
+            dimension = self._kind.repeated.get(name, name)
+            values = [layer[dimension] for layer in self._layers]
         found = self[name] = np.array(values, dtype=np.float64)
         return found
 
 
-def following(dimensions: Sequence[str]) -> tuple[str, ...]:
-    """What formulas over these dimensions may speak of beside them: bytes moved, which along one alone say what it says."""
-    return (BYTES_MOVED,) if len(dimensions) > 1 else ()
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What the formulas of a class of layers speak of.
+
+    Attributes:
+        free: the dimensions that its layers differ in, the outermost first, or `POSITIONS` in the place of an image's sizes;
+            those that count twice once more, by their second names.
+        derived: what follows from these and parts regimes only: bytes moved, which along one alone say what it says.
+    """
+
+    free: tuple[str, ...]
+    derived: tuple[str, ...]
+
+
+def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) -> Vocabulary:
+    """What formulas over layers that differ in the dimensions `moved` speak of.
+
+    Args:
+        kind: of the layers.
+        moved: the outermost first.
+        fixed: what they share.
+    """
+    flat = kind.flattened(fixed)
+    free = [name for name in moved if name not in flat] + [POSITIONS] if flat and set(flat) <= set(moved) else list(moved)
+    free += [name for name, dimension in kind.repeated.items() if dimension in moved]
+    return Vocabulary(tuple(free), (BYTES_MOVED,) if len(free) > 1 else ())
+
+
+_Values = tuple[tuple[str, int], ...]
+"""The dimensions of a layer as what can be looked up: networks hold the same layers again and again."""
 
 
 @lru_cache(maxsize=4096)
-def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: tuple[tuple[str, int], ...]) -> int:
-    """Bytes that a layer moves, remembered: networks hold the same layers again and again."""
+def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: _Values) -> int:
     return kind.bytes_moved(dict(dimensions), precision)
+
+
+@lru_cache(maxsize=4096)
+def _positions(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
+    return kind.positions(dict(dimensions))
+
+
+_FOLLOWING: Mapping[str, Callable[[LayerKind, Precision, _Values], int]] = {BYTES_MOVED: _bytes_moved, POSITIONS: _positions}
+"""How what follows from the dimensions of a layer is worked out."""

@@ -46,11 +46,12 @@ class AdaptiveSelector:
 
     Args:
         axes: the values of each axis, the dimension to be nested outermost first.
-        members: the dimensions that an axis moves together; an axis that is missing moves the dimension of its name.
+        members: the dimensions of formulas that an axis moves together; one that is missing moves the dimension of its name.
         limit: the most points, known ones included.
         allowed: whether a point may be asked for; any may unless given.
         derived: what the formulas that are fitted in the end may speak of beside the dimensions, as bytes moved: regimes part
             there, and points are worth most where they do.
+        merged: the dimensions of formulas that several axes move together, as those of an image its positions.
     """
 
     def __init__(
@@ -60,8 +61,9 @@ class AdaptiveSelector:
         limit: int = DEFAULT_LIMIT,
         allowed: Allowed | None = None,
         derived: Mapping[str, Quantity] = {},
+        merged: Mapping[str, Quantity] = {},
     ) -> None:
-        self._space = Space(axes, members or {}, allowed, derived)
+        self._space = Space(axes, members or {}, allowed, derived, merged)
         self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()), self._space.may_come)
         self._lines_share = LINES_SHARE / max(1, len(axes) - 1)
         self._limit = limit

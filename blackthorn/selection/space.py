@@ -20,7 +20,7 @@ Key = tuple[int, ...]
 Allowed = Callable[[AxisPoint], bool]
 """Whether a point may be measured; where one may, so may all that are smaller along every axis."""
 Quantity = Callable[[AxisPoint], float]
-"""What follows from a point, as the bytes that a layer moves do; 0 where there is no layer."""
+"""What follows from a point, as the bytes that a layer moves do; positive."""
 
 MOST_CANDIDATES = 3000
 """Points of a large grid that are weighed: drawn once, the same in every run."""
@@ -61,6 +61,7 @@ class Space:
         members: the dimensions that an axis moves, where it moves others than that of its name.
         allowed: which points may be measured; None for all.
         derived: what formulas may speak of beside the dimensions, by name.
+        merged: dimensions that no axis moves by itself, by name.
     """
 
     def __init__(
@@ -69,13 +70,15 @@ class Space:
         members: Mapping[str, Sequence[str]],
         allowed: Allowed | None = None,
         derived: Mapping[str, Quantity] = {},
+        merged: Mapping[str, Quantity] = {},
     ) -> None:
         self._axes = dict(axes)
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
         self._allowed = allowed
-        self._derived = dict(derived)
+        self._quantities = {**derived, **merged}
+        self._merged = tuple(merged)
         self.derived_names = tuple(derived)
-        self._worked_out: dict[Key, tuple[float, ...]] = {}
+        self._worked_out: dict[tuple[str, Key], float] = {}
         self._lines = tuple(self._open_lines(self._crossing()))
         self.candidates, self.may_come = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)
 
@@ -89,12 +92,12 @@ class Space:
 
     def dimensions(self, keys: Floats) -> dict[str, Floats]:
         """Values along the axes, shape (n, axes), as the dimensions that they move, shape (n,) each."""
-        return {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
+        moved = {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
+        return moved | {name: self._following(name, keys) for name in self._merged}
 
     def derived(self, keys: Floats) -> dict[str, Floats]:
-        """What follows from values along the axes, shape (n, axes): shape (n,) each."""
-        columns = np.array([self._quantities(tuple(key)) for key in keys.astype(int).tolist()]).T
-        return dict(zip(self._derived, columns, strict=True))
+        """What formulas may speak of beside the dimensions, at values along the axes, shape (n, axes): shape (n,) each."""
+        return {name: self._following(name, keys) for name in self.derived_names}
 
     def lines(self) -> tuple[Line, ...]:
         """The lines along which a shape can be told: those of axes that move a single dimension, and are not too long."""
@@ -119,11 +122,15 @@ class Space:
         high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
         return unit_scale(keys, low, high)
 
-    def _quantities(self, key: Key) -> tuple[float, ...]:
-        """What is derived from a point, remembered: sweeps come back to their points and candidates again and again."""
-        if key not in self._worked_out:
-            self._worked_out[key] = tuple(quantity(self.point(key)) for quantity in self._derived.values())
-        return self._worked_out[key]
+    def _following(self, name: str, keys: Floats) -> Floats:
+        """A quantity at points, shape (n,)."""
+        return np.array([self._quantity(name, tuple(key)) for key in keys.astype(int).tolist()])
+
+    def _quantity(self, name: str, key: Key) -> float:
+        """What follows from a point, remembered: sweeps come back to their points and candidates again and again."""
+        if (name, key) not in self._worked_out:
+            self._worked_out[name, key] = self._quantities[name](self.point(key))
+        return self._worked_out[name, key]
 
     def _may_be_measured(self, key: Iterable[float]) -> bool:
         return self._allowed is None or self._allowed(self.point(tuple(int(value) for value in key)))

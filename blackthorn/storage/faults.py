@@ -10,7 +10,7 @@ from collections.abc import Iterator, Set
 import msgspec
 
 from blackthorn.formulas import Correction, Formula
-from blackthorn.records import BYTES_MOVED, Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
+from blackthorn.records import BYTES_MOVED, POSITIONS, Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
 
 LARGEST = 2**31 - 1
 """The largest dimension, width or threshold: what runtimes index with 32 bits."""
@@ -91,8 +91,8 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
         if not _positive(layer.reference.seconds):
             yield f"its reference takes {layer.reference.seconds} seconds, not a positive number"
     if layer.correction is not None:
-        yield from _correction_faults(layer.correction, {*layer.fixed, *layer.ranges})
-    yield from _formula_faults(layer.formula, {BYTES_MOVED, *layer.fixed, *layer.ranges})
+        yield from _correction_faults(layer.correction, {POSITIONS, *layer.fixed, *layer.ranges})
+    yield from _formula_faults(layer.formula, {BYTES_MOVED, POSITIONS, *layer.fixed, *layer.ranges})
 
 
 def _correction_faults(correction: Correction, known: Set[str]) -> Iterator[str]:

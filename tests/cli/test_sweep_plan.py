@@ -3,7 +3,8 @@
 import pytest
 
 from blackthorn.cli.sweep_plan import make_selector
-from blackthorn.records import BYTES_MOVED, Range
+from blackthorn.fitting.cells import names_of
+from blackthorn.records import BYTES_MOVED, POSITIONS, Range
 from blackthorn.selection.adaptive import AdaptiveSelector
 from blackthorn.sweeping import SweepPlan
 
@@ -11,16 +12,20 @@ SIZES = Range(4, 64)
 
 
 @pytest.mark.parametrize(
-    ("axes", "weighed"),
+    ("layer", "kernel", "axes", "spoken"),
     [
-        ({"channels": SIZES}, False),
-        ({"size": SIZES}, True),
-        ({"channels": SIZES, "height": SIZES}, True),
+        ("max_pool2d", 2, {"channels": SIZES}, {"channels"}),
+        ("max_pool2d", 2, {"size": SIZES}, {BYTES_MOVED, "height", "width"}),
+        ("max_pool2d", 2, {"channels": SIZES, "height": SIZES}, {BYTES_MOVED, "channels", "height"}),
+        ("conv2d", 1, {"filters": SIZES, "size": SIZES}, {BYTES_MOVED, "filters", POSITIONS}),
+        ("conv2d", 1, {"height": SIZES, "width": SIZES}, {POSITIONS}),
     ],
 )
-def test_points_are_weighed_by_what_formulas_speak_of(axes: dict[str, Range], weighed: bool) -> None:
-    selector = make_selector(SweepPlan("max_pool2d", axes, {"kernel": 2}, limit=12))
+def test_points_are_weighed_by_what_formulas_speak_of(
+    layer: str, kernel: int, axes: dict[str, Range], spoken: set[str]
+) -> None:
+    selector = make_selector(SweepPlan(layer, axes, {"kernel": kernel}, limit=12))
     assert isinstance(selector, AdaptiveSelector)
     while (point := selector.ask()) is not None:
         selector.tell(point, 1e-6, 0.01)
-    assert (BYTES_MOVED in selector.fits()[0].structure) == weighed
+    assert set(names_of(selector.fits()[0].structure)) == spoken

@@ -14,7 +14,7 @@ from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
 from blackthorn.fitting.lockstep import finished
 from blackthorn.formulas import Constant, Linear, Step
 from blackthorn.layers import Quantities, layer_kind
-from blackthorn.records import Measurement, Range, Reference, Sweep
+from blackthorn.records import POSITIONS, Measurement, Range, Reference, Sweep
 from blackthorn.sweeping import SweepPlan
 from tests.examples import DEVICE
 
@@ -31,7 +31,7 @@ def a_sweep(formula, axes, fixed=None, slow=1.0, device=DEVICE):
     measurements = []
     for row in grid.tolist():
         probe = plan.probe_at(dict(zip(names, row, strict=True)))
-        seconds = slow * float(formula.evaluate(probe.dimensions))
+        seconds = slow * formula.evaluate(Quantities(plan.kind, plan.precision, [probe.dimensions])).item()
         measurements.append(Measurement(probe, seconds, seconds, 1e-3 * slow, 0.01, 8, "settled", "2025-01-01T00:00:00+00:00"))
     header = plan.header(device, plan.usual(), "2025-01-01T00:00:00+00:00", "test")
     return Sweep(header, tuple(measurements))
@@ -74,6 +74,17 @@ def test_sweeps_along_different_axes_make_one_formula():
     assert set(layer.ranges) == {"filters", "channels"}
     corner = {"filters": np.array([200]), "channels": np.array([130])}
     assert layer.formula.evaluate(corner) == pytest.approx(PLANE.evaluate(corner), rel=0.01)
+
+
+def test_a_formula_of_matrix_products_is_over_positions():
+    conv2d = layer_kind("conv2d")
+    work = Linear("filters", Constant(0.0), Constant(3e-7))
+    blocks = Step(POSITIONS, 16, Linear("filters", Constant(1e-5), Constant(1e-7)), work)
+    axes = {"filters": Range(8, 128, 24), "height": Range(4, 40, 5), "width": Range(5, 41, 6)}
+    (layer,) = fit_device([a_sweep(blocks, axes, {"kernel": 1})], "now", "test").layers
+    assert layer.ranges == {"filters": (8, 128), "height": (4, 39), "width": (5, 41)}
+    at = Quantities(conv2d, "fp32", [conv2d.complete({"filters": 60, "height": 7, "kernel": 1})])
+    assert layer.seconds(at) == pytest.approx(blocks.evaluate(at), rel=0.01)
 
 
 def test_two_devices_are_not_mixed():
