@@ -13,14 +13,17 @@ from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
 
 COLD_BYTES = 64 * 2**20
 """Bytes that all weight copies of a probe may take together: enough to leave any cache, small enough to build fast."""
+FAR_BYTES = 8 * 2**20
+"""Bytes of weights that copies have together where that is cheap: as many as a small network has, and more than a core's share
+of a last cache. A 1x1 convolution of 544 channels in 4 groups, 7 x 7, took 87 us with 4 copies, from 100 to 130 with 16, from
+134 to 150 with 27, and 130 in ShuffleNet."""
 NEAR_BYTES = 6 * 2**20
-"""Bytes of weights and results that copies touch together where that is cheap: more than a core's own cache holds, as all the
-layers do that run between two runs of one layer of a network. A 1x1 convolution of 544 channels in 4 groups, 7 x 7, took 87 us
-with 4 copies, 130 with 16, and 131 in ShuffleNet."""
+"""Bytes of results that copies have together at most: a network's results lie in memory that others were in shortly before.
+Such a convolution of 136 channels, 28 x 28, took 91 us with 14 copies, 103 with 32, and 90 in ShuffleNet."""
 CHEAP_MACS = 100_000_000
 """Multiply-accumulates of all copies together up to which more of them cost little: a few milliseconds."""
 FEWEST_COPIES = 2
-MOST_COPIES = 16
+MOST_COPIES = 32
 """Layers of a probe at most where it is cheap to have more: runtimes take time to build each."""
 
 
@@ -106,9 +109,10 @@ class LayerKind(abc.ABC):
             return 1
         copies = self.usual_copies
         if weights:
-            cold = math.ceil(NEAR_BYTES / max(1, layer.own_bytes(precision)))
+            cold = math.ceil(FAR_BYTES / weights)
+            warm = NEAR_BYTES // max(1, layer.result_bytes(precision))
             cheap = CHEAP_MACS // max(1, self.macs(dimensions))
-            copies = max(copies, min(cold, cheap, MOST_COPIES))
+            copies = max(copies, min(cold, warm, cheap, MOST_COPIES))
         return max(FEWEST_COPIES, min(copies, COLD_BYTES // max(1, weights)))
 
     def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:

@@ -123,14 +123,15 @@ class ProbeLayer(msgspec.Struct, frozen=True):
 
     def moved_bytes(self, precision: Precision) -> int:
         """Bytes of inputs, weights and outputs, each touched once."""
-        return self.own_bytes(precision) + sum(
-            given.bytes(precision) for given in self.inputs if isinstance(given, Activations)
+        return (
+            self.weight_bytes(precision)
+            + self.result_bytes(precision)
+            + sum(given.bytes(precision) for given in self.inputs if isinstance(given, Activations))
         )
 
-    def own_bytes(self, precision: Precision) -> int:
-        """Bytes of weights and outputs, which no copy of the layer shares with another."""
-        leaving = sum(math.prod(shape) * number_bytes(element, precision) for shape, element in self.results())
-        return self.weight_bytes(precision) + leaving
+    def result_bytes(self, precision: Precision) -> int:
+        """Bytes of the layer's outputs."""
+        return sum(math.prod(shape) * number_bytes(element, precision) for shape, element in self.results())
 
     def results(self) -> Iterator[tuple[tuple[int, ...], str]]:
         """Shape and element type of every output."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from blackthorn.fitting import fit_device
-from blackthorn.records import BYTES_MOVED, LayerFormula
+from blackthorn.records import BYTES_MOVED, POSITIONS, LayerFormula
 from blackthorn.storage import find_models, read_model, read_sweep, shipped_models
 from tests.bench.tables import Row
 
@@ -15,7 +15,7 @@ SWEEPS = Path(__file__).parents[2] / "sweeps" / "cnn"
 """Of several devices: the first one's are fitted."""
 LAYERS = 100_000
 RUNS = 5
-MOST_BYTES = 10**8
+MOST_BYTES, MOST_POSITIONS = 10**8, 10**4
 
 
 def fitting_timed() -> Iterator[Row]:
@@ -36,7 +36,7 @@ def fitting_timed() -> Iterator[Row]:
 def evaluated(formula: LayerFormula) -> float:
     """Seconds that a formula, its correction left out, takes for `LAYERS` random layers: the least of some runs."""
     rng = np.random.default_rng(0)
-    spans = {**formula.ranges, BYTES_MOVED: (1, MOST_BYTES)}
+    spans = {**formula.ranges, BYTES_MOVED: (1, MOST_BYTES), POSITIONS: (1, MOST_POSITIONS)}
     layers = {name: rng.integers(low, high + 1, LAYERS).astype(float) for name, (low, high) in spans.items()}
     taken = []
     for _ in range(RUNS):
