@@ -29,6 +29,8 @@ PROOFS = 4
 """Points away from all lines through the anchor without which nothing is certain."""
 FORETOLD = 8
 """Points told last that the formula of all others must foretell before a sweep ends by itself."""
+FORETOLD_SHARE = 4
+"""One in so many of all points if that is more: a kernel for narrow images alone, say, shows at few of them."""
 WORTHLESS = 0.05
 """Share of measurements that may be far off for no reason of the formula's."""
 LINES_SHARE = 1 / 3
@@ -160,9 +162,10 @@ class AdaptiveSelector:
     def _is_proved(self, fit: JointFit) -> bool:
         """Whether a fit explains all points, and those told last would have been foretold without them."""
         known = list(self._known)
-        if self._between_lines() < PROOFS or len(known) <= FORETOLD:
+        count = max(FORETOLD, len(known) // FORETOLD_SHARE)
+        if self._between_lines() < PROOFS or len(known) <= count:
             return False
-        before, latest = self._points(known[:-FORETOLD]), self._points(known[-FORETOLD:])
+        before, latest = self._points(known[:-count]), self._points(known[-count:])
         return self._explains(fit, self._points(known)) and self._explains(fit_structure(before, fit.structure), latest)
 
     def _between_lines(self) -> int:

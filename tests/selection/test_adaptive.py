@@ -60,3 +60,16 @@ def test_millions_of_elements_are_measured_where_caches_end_and_not_in_one_place
     sizes = np.geomspace(100_000, 4_000_000, 40)
     truth = np.array([seconds_of(size) for size in sizes])
     assert np.abs(selector.fits()[0].predict({"elements": sizes}) / truth - 1.0).max() < 0.1
+
+
+def test_a_kernel_for_narrow_images_alone_is_found_before_the_end():
+    def seconds_of(point):
+        return 1e-6 + 1e-9 * point["filters"] * point["height"] * point["width"] * (2.0 if point["width"] <= 5 else 1.0)
+
+    selector = AdaptiveSelector({"filters": Range(16, 512, 16), "height": Range(4, 224), "width": Range(4, 224)}, limit=160)
+    rng = np.random.default_rng(1)
+    while (point := selector.ask()) is not None:
+        selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
+    narrow = {"filters": 128, "height": 50, "width": 5}
+    predicted = selector.fits()[0].predict({name: np.array([float(value)]) for name, value in narrow.items()})
+    assert abs(predicted[0] / seconds_of(narrow) - 1.0) < 0.1
