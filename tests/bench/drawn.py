@@ -7,6 +7,7 @@ ranges, all timed in one run. What was timed stays in `build/bench`, one file ea
 import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -168,10 +169,16 @@ def judged(trial: Trial, timings: Timings, rivals: Sequence[Rival]) -> Iterator[
 
 
 def _errors(training: Sweep, tests: Sweep, rivals: Sequence[Rival]) -> tuple[dict[tuple[str, int], Floats], Floats]:
-    """Signed relative errors at the test layers, by model and number of points; and what these layers took."""
+    """Signed relative errors at the test layers, by model and most points; and what these layers took.
+
+    A sweep that found its formula ends before it has so many; then all that it has count.
+    """
     (contest,) = contests([training], [tests], seed=0)
-    found = entries([contest], rivals, COUNTS)
-    errors = {(entry.rival, entry.most_points): np.array(entry.errors) for entry in found if entry.errors}
+    found = {(entry.rival, entry.most_points): entry for entry in entries([contest], rivals, COUNTS)}
+    for fewer, count in pairwise(COUNTS):
+        for rival in rivals:
+            found.setdefault((rival.name, count), found[rival.name, fewer])
+    errors = {key: np.array(entry.errors) for key, entry in found.items() if entry.errors}
     return errors, contest.held_out.seconds
 
 
