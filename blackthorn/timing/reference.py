@@ -1,12 +1,17 @@
 """The layer beside which others are timed: how fast the machine is now, for layers like it."""
 
 import math
-from collections.abc import Callable
 from types import TracebackType
 
 from typing_extensions import Self
 
-from blackthorn.runners.base import LoadedProbe
+from blackthorn.runners.base import LoadedProbe, Runner
+from blackthorn.timing.policy import TimingPolicy
+from blackthorn.timing.rounds import called
+
+ATTEMPTS = 4
+"""Times as many calls are made at most until enough were not interrupted: another process on the same processor has it for some
+milliseconds at a time."""
 
 
 class LoadedReference:
@@ -14,22 +19,23 @@ class LoadedReference:
 
     Args:
         loaded: the probe.
-        clock: the runner's.
-        least: how long one timing lasts at least, in seconds.
-        most_calls: calls of one timing at most.
+        runner: what loaded it, whose clock tells the time, and which knows when others had the processor.
+        policy: how long one timing lasts at least, and which calls count.
     """
 
-    def __init__(self, loaded: LoadedProbe, clock: Callable[[], float], least: float, most_calls: int) -> None:
+    def __init__(self, loaded: LoadedProbe, runner: Runner, policy: TimingPolicy) -> None:
         self._loaded = loaded
+        self._waited = runner.waited
+        self._running_at_least = policy.running_at_least
         loaded.call()
-        begin = clock()
-        seconds = max(loaded.call(), clock() - begin)
-        self._calls = max(1, min(most_calls, math.ceil(least / seconds)))
+        begin = runner.clock()
+        seconds = max(loaded.call(), runner.clock() - begin)
+        self._calls = max(1, min(policy.most_calls, math.ceil(policy.reference_seconds / seconds)))
 
     def time(self) -> float:
         """Seconds that it takes now."""
         self._loaded.call()  # brings its data back into the cache, which a probe or a network may have filled
-        return math.fsum(self._loaded.call() for _ in range(self._calls)) / self._calls
+        return called(self._loaded.call, self._waited, self._calls, ATTEMPTS * self._calls, self._running_at_least).wall
 
     def __enter__(self) -> Self:
         return self

@@ -1,25 +1,90 @@
 """Some calls in a row between two timings of the reference: what is divided by what."""
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from blackthorn.runners.base import CallTimes
 from blackthorn.timing.estimates import trimmed_mean
 
+HELD = 0.9
+"""Share of what others took that the time around kernels holds at least where it was taken there: it is not told exactly."""
 
-class Round(NamedTuple):
-    """Some calls of a probe in a row, with the reference before and after; times in seconds.
 
-    `running` is the share of the round for which no other process had the processor; `wall` is what is left without the rest.
+class Calls(NamedTuple):
+    """Calls in a row that count: those that no other process interrupted, or all where there are none.
+
+    `numbers` are theirs among all of the row, `seconds` what they took, and `running` the share of each for which no other
+    process had the processor.
     """
 
+    numbers: tuple[int, ...]
+    seconds: tuple[float, ...]
+    running: tuple[float, ...]
+
+    @property
+    def wall(self) -> float:
+        """Mean seconds, without what others took."""
+        return math.fsum(map(operator.mul, self.running, self.seconds)) / len(self.seconds)
+
+    def kernel(self, seconds: Iterable[float]) -> float:
+        """Mean seconds of kernels, one number a call, without what others took of them."""
+        return math.fsum(map(_left, seconds, self.seconds, self.running)) / len(self.seconds)
+
+
+def _left(kernel: float, wall: float, running: float) -> float:
+    """What is left of a call's kernels without what others took.
+
+    Others mostly take all they take at once: of the time around kernels if that holds as much, else of kernels, or where
+    neither does of both alike.
+    """
+    waited = (1.0 - running) * wall
+    if wall - kernel >= HELD * waited:
+        return kernel
+    return kernel - waited if kernel > waited else running * kernel
+
+
+def called(call: Callable[[], float], waited: Callable[[], float], count: int, most: int, running_at_least: float) -> Calls:
+    """Call something until so many calls were not interrupted.
+
+    Args:
+        call: what gives its wall seconds.
+        waited: `Runner.waited`.
+        count: how many calls are to count.
+        most: calls at most.
+        running_at_least: share of a call that counts for which no other process may have the processor.
+    """
+    waited()  # forgets what was before
+    seconds: list[float] = []
+    running: list[float] = []
+    alone: list[int] = []
+    while len(alone) < count and len(seconds) < most:
+        seconds.append(call())
+        running.append(1.0 - waited())
+        if running[-1] >= running_at_least:
+            alone.append(len(seconds) - 1)
+    counted = alone or range(len(seconds))
+    return Calls(tuple(counted), tuple(seconds[i] for i in counted), tuple(running[i] for i in counted))
+
+
+class Round(NamedTuple):
+    """Some calls of a probe in a row, with the reference before and after, in seconds; `first` is the number of the first one."""
+
     first: int
-    calls: int
-    wall: float
+    calls: Calls
     before: float
     after: float
-    running: float = 1.0
+
+    @property
+    def wall(self) -> float:
+        """Wall seconds of a call."""
+        return self.calls.wall
+
+    @property
+    def running(self) -> float:
+        """The share of the calls that count for which no other process had the processor: that of the one with the least."""
+        return min(self.calls.running)
 
     @property
     def reference(self) -> float:
@@ -31,9 +96,13 @@ class Round(NamedTuple):
         """How far the speed moved within the round, relative."""
         return abs(self.after - self.before) / self.reference
 
+    def shares(self) -> dict[int, float]:
+        """The share for which no other process had the processor, by the number of every call that counts."""
+        return {self.first + number: share for number, share in zip(self.calls.numbers, self.calls.running, strict=True)}
+
     def kernel(self, times: CallTimes) -> float:
-        """Mean kernel seconds of the calls, from the times of all calls of the probe."""
-        return self.running * math.fsum(times.kernel[self.first : self.first + self.calls]) / self.calls
+        """Mean kernel seconds of the calls that count, from the times of all calls of the probe."""
+        return self.calls.kernel(times.kernel[self.first + number] for number in self.calls.numbers)
 
 
 def speed(rounds: Sequence[Round]) -> float:

@@ -7,7 +7,7 @@ others answer to the same change by other factors (see `records.Reference`). (c)
 roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
 full speed where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the
 same processor takes turns of some milliseconds with this one, mostly within long calls: what the system says of that is taken
-off, such rounds count only where there are no others, and references, which are shorter than a turn, are timed again.
+off, and such rounds, and such calls of references, count only where there are no others.
 """
 
 import logging
@@ -25,12 +25,10 @@ from blackthorn.runners.base import CallTimes, Runner
 from blackthorn.timing.estimates import Estimate, trimmed_mean
 from blackthorn.timing.policy import TimingPolicy
 from blackthorn.timing.reference import LoadedReference
-from blackthorn.timing.rounds import Round, speed
+from blackthorn.timing.rounds import Round, called, speed
 
 log = logging.getLogger(__name__)
 
-REFERENCE_ATTEMPTS = 4
-"""How often a reference is timed at most until no other process had the processor meanwhile: it is shorter than their turns."""
 REMEMBERED = 64
 """Measurements over which the best reference is remembered, so that a machine that slowed down for good is believed."""
 
@@ -88,8 +86,7 @@ class Timer:
         Raises:
             BlackthornError: it cannot be built.
         """
-        loaded = self._runner.load(probe, profiled=False)
-        return LoadedReference(loaded, self._runner.clock, self._policy.reference_seconds, self._policy.most_calls)
+        return LoadedReference(self._runner.load(probe, profiled=False), self._runner, self._policy)
 
     def _begin(self) -> None:
         """Load the reference and find its best, if that was not done yet."""
@@ -104,13 +101,7 @@ class Timer:
         """Seconds that the reference takes now; 1 where there is none, so that ratios are the times themselves."""
         if self._reference is None:
             return 1.0
-        for _ in range(REFERENCE_ATTEMPTS):
-            self._runner.waited()  # forgets what was before
-            seconds = self._reference.time()
-            running = 1.0 - self._runner.waited()
-            if running >= self._policy.running_at_least:
-                break
-        seconds *= running
+        seconds = self._reference.time()
         self._expected = min(self._expected, seconds)
         return seconds
 
@@ -184,11 +175,11 @@ class Timer:
 
     def _warm_up(self, call: Callable[[], float]) -> _Turn:
         """Call until two calls agree, and see how many calls a round needs."""
-        previous, made, settled, spent = math.inf, 0, False, 0.0
+        previous, made, settled, spent = math.inf, 0, False, math.inf
         while not settled and made < self._policy.warm_up_calls:
             begin = self._runner.clock()
             seconds = call()
-            spent = max(self._runner.clock() - begin, seconds)
+            spent = min(spent, max(self._runner.clock() - begin, seconds))
             settled = abs(seconds - previous) <= self._policy.settled_within * seconds
             previous = seconds
             made += 1
@@ -197,11 +188,9 @@ class Timer:
 
     def _take_round(self, turn: _Turn, before: float) -> float:
         """One more round; gives the reference after it."""
-        self._runner.waited()  # forgets what was before
-        wall = math.fsum(turn.call() for _ in range(turn.a_round)) / turn.a_round
-        running = 1.0 - self._runner.waited()
+        calls = called(turn.call, self._runner.waited, turn.a_round, turn.a_round, self._policy.running_at_least)
         after = self._time_reference()
-        turn.rounds.append(Round(turn.made, turn.a_round, running * wall, before, after, running))
+        turn.rounds.append(Round(turn.made, calls, before, after))
         turn.made += turn.a_round
         return after
 
@@ -273,7 +262,7 @@ class Timer:
             wall_seconds=wall.mean * reference,
             reference_seconds=None if self._probe is None else reference,
             relative_error=kernel.relative_error,
-            calls=sum(entry.calls for entry in rounds),
+            calls=sum(len(entry.calls.numbers) for entry in rounds),
             grade=self.grade(kernel, rounds),
             taken_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         )

@@ -310,13 +310,18 @@ def test_rounds_that_another_process_took_part_in_do_not_count() -> None:
 
 def test_what_another_process_took_is_taken_off_where_it_takes_part_in_all_rounds() -> None:
     measurement = measure(SharedMachine(20e-3, lambda _: True))
-    assert measurement.seconds == pytest.approx(0.9 * 20e-3)
+    assert measurement.wall_seconds == pytest.approx(20e-3)
+    assert measurement.seconds == pytest.approx(0.9 * 40e-3 - 20e-3), (
+        "nine tenths of all is in kernels, which hold what is lost"
+    )
     assert measurement.grade == "drifting"
 
 
-@pytest.mark.parametrize(("shares", "taken"), [((0.0, 0.5), 0.5), ((0.0, 0.5, 0.0, 0.0), 1.0)])
-def test_references_are_timed_again_while_another_process_takes_part(shares: tuple[float, ...], taken: float) -> None:
-    """`shares` are told in turn: before each timing and after it. Where none is alone, what the other took is taken off."""
+@pytest.mark.parametrize(("shares", "taken"), [((0.5,), 0.5), ((0.5, 0.5, 0.5, 0.0), 1.0)])
+def test_calls_of_references_that_another_process_takes_part_in_count_only_where_all_are(
+    shares: tuple[float, ...], taken: float
+) -> None:
+    """`shares` are told call by call. Where none is alone, what the other took is taken off."""
     machine = Machine()
     told = itertools.cycle(shares)
     machine.waited = lambda: next(told)
@@ -357,7 +362,7 @@ def test_rounds_are_not_taken_without_end() -> None:
     chance = random.Random(3)
     machine = Machine(call=lambda _, seconds: seconds * chance.lognormvariate(0, 1), drifts=False)
     policy = TimingPolicy(most_seconds=math.inf, most_rounds=20)
-    assert measure(machine, policy).calls <= 20 * 2
+    assert measure(machine, policy).calls <= 20 * policy.most_calls
 
 
 def test_a_speed_that_changes_within_every_round_still_gives_a_measurement() -> None:
