@@ -123,7 +123,8 @@ def _weighed(points: Points, whole: JointFit) -> Lockstep[list[_Parting]]:
 def _usual_partings(points: Points) -> Iterator[_Parting]:
     """Alignments and sizes below usual blocks along every dimension."""
     for name in points.free():
-        yield from (_Parting(name, aligned) for aligned in alignments(points.dimensions[name]))
+        if name not in points.merged:
+            yield from (_Parting(name, aligned) for aligned in alignments(points.dimensions[name]))
         yield from (_Parting(name, AtMost(width - 1)) for width in (STRIDE, *USUAL_WIDTHS))
 
 

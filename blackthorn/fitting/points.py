@@ -20,6 +20,8 @@ class Points(msgspec.Struct, frozen=True, dict=True):
         reported_noise: relative error that the measurements claim.
         weights: how much each counts, 0 to 1.
         derived: those dimensions that follow from the others, as the bytes moved do: they part regimes and do nothing else.
+        merged: those that are products of sizes, as positions are: blocks of them have a part in kernels, multiples of a number
+            have no kernel of their own, though all points on lines through powers of two may look like it.
     """
 
     dimensions: dict[str, Floats]
@@ -27,6 +29,7 @@ class Points(msgspec.Struct, frozen=True, dict=True):
     reported_noise: float
     weights: Floats
     derived: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.seconds)

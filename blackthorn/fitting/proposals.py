@@ -47,6 +47,18 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
     if values.min() == values.max():
         yield LINE if len(points.free()) > 1 else CONSTANT
         return
+    if name not in points.merged:
+        yield from _by_slices(points, name)
+    yield from (LINE, CONSTANT, *usual_stairs(values))
+    if name not in points.merged:
+        yield from _blocks_within(values)
+    if len(points.free()) > 1:
+        yield from (Split(threshold, LINE, LINE) for threshold in thresholds(values, 0, len(values)))
+
+
+def _by_slices(points: Points, name: str) -> Iterator[Shape]:
+    """What explains the longest lines of points that differ in this dimension alone."""
+    values = points.dimensions[name]
     search = Search(int(values.min()), int(values.max()), spacing(values))
     for line in islice(lines(points, name), MOST_SLICES):
         if line.sum() < FEWEST_IN_SLICE:
@@ -55,10 +67,6 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
         explained = explain(*columns, points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
-    yield from (LINE, CONSTANT, *usual_stairs(values))
-    yield from _blocks_within(values)
-    if len(points.free()) > 1:
-        yield from (Split(threshold, LINE, LINE) for threshold in thresholds(values, 0, len(values)))
 
 
 def alignments(values: Floats) -> Iterator[DivisibleBy]:

@@ -198,7 +198,7 @@ def _with_widths(leaf: Leaf, widths: tuple[int, ...]) -> Leaf:
 def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """The likeliest ways in which a dimension is taken in tiles, where there are values enough to tell."""
     values = points.dimensions[name]
-    if spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
+    if name not in points.merged and spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
         if isinstance(best.shapes[name], Split):
             best = fit_structure(points, {**best.shapes, name: LINE})
         costs: Floats = sum(_tiling_costs(points, best, name), np.zeros(len(tilings())))

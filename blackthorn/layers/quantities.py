@@ -52,6 +52,11 @@ class Vocabulary(msgspec.Struct, frozen=True):
     free: tuple[str, ...]
     derived: tuple[str, ...]
 
+    @property
+    def merged(self) -> tuple[str, ...]:
+        """Those of `free` that stand in the place of several dimensions."""
+        return tuple(name for name in self.free if name == POSITIONS)
+
 
 def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) -> Vocabulary:
     """What formulas over layers that differ in the dimensions `moved` speak of.

@@ -131,7 +131,9 @@ class AdaptiveSelector:
         seconds, errors = np.array([self._known[key] for key in known]).T
         noise = float(np.median(errors))
         weights = np.minimum(1.0, (noise / errors) ** 2)
-        return Points(self._told_of(_array(known)), seconds, noise, weights, self._space.derived_names)
+        return Points(
+            self._told_of(_array(known)), seconds, noise, weights, self._space.derived_names, self._space.merged_names
+        )
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""

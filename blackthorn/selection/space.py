@@ -76,7 +76,7 @@ class Space:
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
         self._allowed = allowed
         self._quantities = {**derived, **merged}
-        self._merged = tuple(merged)
+        self.merged_names = tuple(merged)
         self.derived_names = tuple(derived)
         self._worked_out: dict[tuple[str, Key], float] = {}
         self._lines = tuple(self._open_lines(self._crossing()))
@@ -93,7 +93,7 @@ class Space:
     def dimensions(self, keys: Floats) -> dict[str, Floats]:
         """Values along the axes, shape (n, axes), as the dimensions that they move, shape (n,) each."""
         moved = {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
-        return moved | {name: self._following(name, keys) for name in self._merged}
+        return moved | {name: self._following(name, keys) for name in self.merged_names}
 
     def derived(self, keys: Floats) -> dict[str, Floats]:
         """What formulas may speak of beside the dimensions, at values along the axes, shape (n, axes): shape (n,) each."""

@@ -69,7 +69,7 @@ def called(call: Callable[[], float], waited: Callable[[], float], count: int, m
 
 
 class Round(NamedTuple):
-    """Some calls of a probe in a row, with the reference before and after, in seconds; `first` is the number of the first one."""
+    """Some calls of a probe in a row, `first` the number of the first one, and seconds of the reference before and after."""
 
     first: int
     calls: Calls
