@@ -68,8 +68,8 @@ def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) 
     """
     flat = kind.flattened(fixed)
     free = [name for name in moved if name not in flat] + [POSITIONS] if flat and set(flat) <= set(moved) else list(moved)
-    free += [name for name, dimension in kind.repeated.items() if dimension in moved]
-    return Vocabulary(tuple(free), (BYTES_MOVED,) if len(free) > 1 else ())
+    again = [name for name, dimension in kind.repeated.items() if dimension in moved]
+    return Vocabulary((*free, *again), (BYTES_MOVED,) if len(free) > 1 else ())
 
 
 _Values = tuple[tuple[str, int], ...]

@@ -25,9 +25,9 @@ def test_formulas_speak_of_positions_where_their_number_alone_counts(
     assert vocabulary(layer_kind(layer), moved, fixed) == Vocabulary(free, (BYTES_MOVED,))
 
 
-@pytest.mark.parametrize("moved", [("filters",), ("height", "width")])
-def test_along_one_dimension_alone_bytes_say_nothing_more(moved: tuple[str, ...]) -> None:
-    assert vocabulary(layer_kind("conv2d"), moved, POINTWISE).derived == ()
+@pytest.mark.parametrize(("layer", "moved"), [("conv2d", ("filters",)), ("conv2d", ("height", "width")), ("lstm", ("hidden",))])
+def test_along_one_dimension_alone_bytes_say_nothing_more(layer: str, moved: tuple[str, ...]) -> None:
+    assert vocabulary(layer_kind(layer), moved, POINTWISE).derived == ()
 
 
 def test_positions_are_those_of_the_result() -> None:
