@@ -65,9 +65,7 @@ def make_selector(plan: SweepPlan) -> Selector:
     moved = [member for axis in plan.axes for member in plan.kind.spell_out({axis: 1})]
     spoken = vocabulary(plan.kind, moved, plan.fixed_dimensions())
     members = {axis: tuple(name for name in _members(plan.kind, axis) if name in spoken.free) for axis in plan.axes}
-    by_axes = {name for names in members.values() for name in names}
-    merged = {name: partial(_quantity, plan, name) for name in spoken.free if name not in by_axes}
-    derived = {name: partial(_quantity, plan, name) for name in spoken.derived}
+    derived, merged = ({name: partial(_quantity, plan, name) for name in names} for names in (spoken.derived, spoken.merged))
     return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived, merged)
 
 

@@ -5,6 +5,9 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from blackthorn.runners.base import CallTimes
 from blackthorn.timing.estimates import trimmed_mean
 
@@ -96,9 +99,15 @@ class Round(NamedTuple):
         """How far the speed moved within the round, relative."""
         return abs(self.after - self.before) / self.reference
 
-    def shares(self) -> dict[int, float]:
-        """The share for which no other process had the processor, by the number of every call that counts."""
-        return {self.first + number: share for number, share in zip(self.calls.numbers, self.calls.running, strict=True)}
+    def nodes(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mean seconds of nodes, shape (nodes,), over the calls that count, what others took taken off all nodes alike.
+
+        Args:
+            seconds: of all calls, shape (calls, nodes).
+        """
+        counted = seconds[self.first + np.array(self.calls.numbers)]
+        mean: NDArray[np.float64] = np.array(self.calls.running) @ counted / len(counted)
+        return mean
 
     def kernel(self, times: CallTimes) -> float:
         """Mean kernel seconds of the calls that count, from the times of all calls of the probe."""

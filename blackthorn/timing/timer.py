@@ -7,7 +7,7 @@ others answer to the same change by other factors (see `records.Reference`). (c)
 roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
 full speed where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the
 same processor takes turns of some milliseconds with this one, mostly within long calls: what the system says of that is taken
-off, and such rounds, and such calls of references, count only where there are no others.
+off, and such calls, of references too, count only where there are no others.
 """
 
 import logging

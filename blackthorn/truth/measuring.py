@@ -5,7 +5,7 @@ and references is their ratio to the whole call just before. While a shared comp
 time, these ratios scattered by 1 to 5 %, and ratios of separate averages by 3 to 10 %.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -97,15 +97,9 @@ def _undisturbed(rounds: Sequence[Round]) -> NDArray[np.bool_]:
     return walls <= (1 + UNDISTURBED) * fast
 
 
-def _mean_over(shares: Mapping[int, float], seconds: Floats) -> Floats:
-    """Mean seconds, shape (nodes,), of some of all calls, shape (calls, nodes), each multiplied by its share."""
-    mean: Floats = np.array(list(shares.values())) @ seconds[list(shares)] / len(shares)
-    return mean
-
-
 def _layers(times: NetworkTimes, rounds: Sequence[Round], walls: Floats, seconds: float) -> tuple[TimedLayer, ...]:
     """What each executed node takes while the whole call takes so many seconds; never less than nothing."""
-    each = np.array([_mean_over(entry.shares(), times.seconds) for entry in rounds])
+    each = np.array([entry.nodes(times.seconds) for entry in rounds])
     shares = (each / walls[:, None]).T.tolist()
     return tuple(
         TimedLayer(*node, max(trimmed_mean(share).mean * seconds, 0.0))
