@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from blackthorn.formulas import (
     KINDS,
+    AtBorder,
     AtMost,
+    Border,
     Condition,
     Constant,
     Correction,
@@ -61,6 +63,12 @@ def conditions() -> st.SearchStrategy[Condition]:
 
 
 @st.composite
+def borders(draw: st.DrawFn) -> Border:
+    until = draw(st.integers(1, 64))
+    return Border(until, draw(st.floats(0.0, until, exclude_max=True)))
+
+
+@st.composite
 def tilings(draw: st.DrawFn) -> Tiling:
     width = draw(st.integers(2, 64))
     return Tiling(width, draw(st.integers(0, 64)), draw(st.integers(1, width - 1)))
@@ -70,6 +78,7 @@ def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str
     """Formulas whose root is of a kind, by its tag, and whose coefficients come from `inner`."""
     dimension = st.sampled_from(dimensions)
     by_kind: dict[str, st.SearchStrategy[Formula]] = {
+        "border": st.builds(AtBorder, dimension, borders(), inner, inner),
         "constant": constants(),
         "hinge": st.builds(Hinge, dimension, sizes, inner, inner),
         "linear": st.builds(Linear, dimension, inner, inner, st.sampled_from([0.0, 2 / 3, 1.0, 12 / 7])),

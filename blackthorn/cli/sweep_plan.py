@@ -66,7 +66,7 @@ def make_selector(plan: SweepPlan) -> Selector:
     spoken = vocabulary(plan.kind, moved, plan.fixed_dimensions())
     members = {axis: tuple(name for name in _members(plan.kind, axis) if name in spoken.free) for axis in plan.axes}
     derived, merged = ({name: partial(_quantity, plan, name) for name in names} for names in (spoken.derived, spoken.merged))
-    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived, merged)
+    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived, merged, spoken.borders)
 
 
 def _quantity(plan: SweepPlan, name: str, point: AxisPoint) -> float:

@@ -223,7 +223,8 @@ def points_of(group: LayerClass) -> Points:
     seconds = np.array([measurement.seconds for measurement in group.measurements])
     errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
     noise = float(np.median(errors))
-    return Points(dimensions, seconds, noise, np.minimum(1.0, (noise / errors) ** 2), spoken.derived, spoken.merged)
+    weights = np.minimum(1.0, (noise / errors) ** 2)
+    return Points(dimensions, seconds, noise, weights, spoken.derived, spoken.merged, spoken.borders)
 
 
 def best_search(points: Points) -> Lockstep[Validated]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from blackthorn.fitting.cells import Cell, Fork, Structure, Term, kinds_of
 from blackthorn.fitting.shapes import Leaf, Shape, leaves
-from blackthorn.formulas import Constant, Formula, Hinge, Linear, Step, Switch, Tiles
+from blackthorn.formulas import AtBorder, Constant, Formula, Hinge, Linear, Step, Switch, Tiles
 
 
 def formula_of(structure: Structure, cells: Sequence[Cell], repeated: Mapping[str, str]) -> Formula:
@@ -55,9 +55,11 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
         parts = {i: {t: v for t, v in chosen.items() if t[depth] == i and v > 0.0} for i in range(leaf.terms())}
         first_blocks = {t: v for i in leaf.counting() for t, v in parts[i].items() if sum(map(bool, t)) > 1}
         formula = build(depth + 1, parts[0] | first_blocks)
-        first_stair = 1 + leaf.linear
-        if leaf.linear and parts[1]:
-            formula = Linear(name, formula, build(depth + 1, parts[1]), leaf.offset)
+        first_stair = leaf.stairs().start
+        if leaf.border is not None and parts[1]:
+            formula = AtBorder(name, leaf.border, formula, build(depth + 1, parts[1]))
+        if leaf.linear and parts[first_stair - 1]:
+            formula = Linear(name, formula, build(depth + 1, parts[first_stair - 1]), leaf.offset)
         for i, width in enumerate(leaf.widths, first_stair):
             if parts[i]:
                 formula = Step(name, width, formula, build(depth + 1, parts[i]))

@@ -1,11 +1,13 @@
 """Measured points as arrays: what formulas are fitted to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from blackthorn.formulas import Border
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -22,6 +24,7 @@ class Points(msgspec.Struct, frozen=True, dict=True):
         derived: those dimensions that follow from the others, as the bytes moved do: they part regimes and do nothing else.
         merged: those that are products of sizes, as positions are: blocks of them have a part in kernels, multiples of a number
             have no kernel of their own, though all points on lines through powers of two may look like it.
+        borders: of those dimensions that a window slides along.
     """
 
     dimensions: dict[str, Floats]
@@ -30,6 +33,7 @@ class Points(msgspec.Struct, frozen=True, dict=True):
     weights: Floats
     derived: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
+    borders: Mapping[str, Border] = {}
 
     def __len__(self) -> int:
         return len(self.seconds)

@@ -15,7 +15,7 @@ from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
 from blackthorn.fitting.slices import Search, explain
-from blackthorn.formulas import AtMost, DivisibleBy
+from blackthorn.formulas import AtMost, Border, DivisibleBy
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
         return
     if name not in points.merged:
         yield from _by_slices(points, name)
-    yield from (LINE, CONSTANT, *usual_stairs(values))
+    yield from (*padded(points, name), *bordered(points, name), LINE, CONSTANT, *usual_stairs(values))
     if name not in points.merged:
         yield from _blocks_within(values)
     if len(points.free()) > 1:
@@ -67,6 +67,25 @@ def _by_slices(points: Points, name: str) -> Iterator[Shape]:
         columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
         explained = explain(*columns, points.reported_noise, search)
         yield from (explanation.shape for explanation in explained[:SHAPES_OF_SLICE])
+
+
+def padded(points: Points, name: str) -> Iterator[Leaf]:
+    """A line that begins at what lies outside of the image, where a window slides along a dimension: padding costs nothing."""
+    if name in points.borders:
+        yield Leaf(linear=True, offset=points.borders[name].outside)
+
+
+def bordered(points: Points, name: str) -> Iterator[Leaf]:
+    """A border and a line beyond it, where a window slides along a dimension and points tell the one from the other."""
+    border = border_told(points, name)
+    if border is not None:
+        yield Leaf(linear=True, offset=float(border.until), border=border)
+
+
+def border_told(points: Points, name: str) -> Border | None:
+    """The border along a dimension, where some points lie within it and others beyond."""
+    border, values = points.borders.get(name), points.dimensions[name]
+    return border if border is not None and values.min() < border.until < values.max() else None
 
 
 def alignments(values: Floats) -> Iterator[DivisibleBy]:

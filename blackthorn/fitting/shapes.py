@@ -1,9 +1,10 @@
 """How time depends on one dimension, its coefficients left open: leaves of lines, stairs, and tiles, parted by conditions.
 
-A shape is the skeleton of a formula. `Leaf` stands for the sum of a constant, a line (where `linear`), one staircase for
-each of `widths`, a line from each of `knots` on, and where there is a `tiling` whole tiles and the pieces that they leave over;
-`Split` for two shapes and the condition between them. Filled with coefficients, which may themselves have a shape in the next
-dimension, a shape becomes `Constant`, `Linear`, `Step`, `Hinge`, `Tiles` and `Switch` nodes.
+A shape is the skeleton of a formula. `Leaf` stands for the sum of a constant, what a `border` costs where there is one, a line
+(where `linear`), one staircase for each of `widths`, a line from each of `knots` on, and where there is a `tiling` whole tiles
+and the pieces that they leave over; `Split` for two shapes and the condition between them. Filled with coefficients, which may
+themselves have a shape in the next dimension, a shape becomes `Constant`, `AtBorder`, `Linear`, `Step`, `Hinge`, `Tiles` and
+`Switch` nodes.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.formulas import Condition, Tiling
+from blackthorn.formulas import Border, Condition, Tiling
 from blackthorn.formulas.hinge import beyond
 from blackthorn.formulas.step import steps_climbed
 
@@ -25,7 +26,7 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
 
     From each of `knots` on there is a line more: memory beyond a cache is slower, whatever the layer does with it, so that
     what lies beyond a knot is added to the products of all other functions and multiplied by none. The line begins at `offset`:
-    what lies before costs nothing.
+    what lies before costs nothing. Where there is a border, it ends where the line and the tiles begin.
 
     In products with functions of other dimensions stairs count blocks, the first one too: work is so many blocks times all
     else. Where it `climbs` they count steps there as well, so that the first block may cost less than another.
@@ -37,12 +38,15 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     knots: tuple[int, ...] = ()
     offset: float = 0.0
     climbs: bool = False
+    border: Border | None = None
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
         columns = np.ones((self.terms(), len(x)))
+        if self.border is not None:
+            columns[1] = self.border.within(x)
         if self.linear:
-            columns[1] = beyond(x, self.offset) if self.offset else x
+            columns[self.stairs().start - 1] = beyond(x, self.offset) if self.offset else x
         if self.widths:
             columns[self.stairs()] = steps_climbed(x, np.array(self.widths)[:, None])
         if self.tiling is not None:
@@ -53,7 +57,8 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
 
     def stairs(self) -> slice:
         """Where the staircases stand among `columns`."""
-        return slice(1 + self.linear, 1 + self.linear + len(self.widths))
+        first = 1 + (self.border is not None) + self.linear
+        return slice(first, first + len(self.widths))
 
     def counting(self) -> range:
         """Which of `columns` are stairs that count blocks in products."""
@@ -66,7 +71,7 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
 
     def terms(self) -> int:
         """How many functions `columns` gives."""
-        return 1 + self.linear + len(self.widths) + len(self.knots) + 2 * (self.tiling is not None)
+        return 1 + (self.border is not None) + self.linear + len(self.widths) + len(self.knots) + 2 * (self.tiling is not None)
 
 
 class Split(msgspec.Struct, frozen=True, tag_field="kind", tag="split"):

@@ -31,11 +31,8 @@ LARGEST_DIVISOR = 64
 """Largest alignment looked for: vector registers and tensor cores are not wider, in elements."""
 WIDEST_TILE = 16
 """Widest tile looked for: kernels keep a tile in registers, of which there are 16 or 32."""
-MOST_APART = 6
-"""Most values before the first tile: those that touch the padding of a kernel of 7 x 7."""
-OFFSETS = (2 / 3, 1.0, 6 / 5, 12 / 7)
-"""What a line may begin at: rows outside of the image of all positions of windows of 3, 5 and 7 rows (a same-padded window of
-k = 2 p + 1 has p (p + 1) / k of a position's work there), and 1, which lets a first row be as cheap as it likes."""
+TILINGS = 100
+"""Tilings that can be told apart along a dimension, about."""
 FEWEST_IN_REGIME = 2
 DEEPEST = 2
 KNOT_ALTERNATIVES = 16
@@ -103,9 +100,8 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
         return condition + naming_cost(shape.then, alternatives) + naming_cost(shape.otherwise, alternatives)
     stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
     stairs += len(shape.knots) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
-    stairs += NODE_COST + math.log(len(OFFSETS)) if shape.offset else 0.0
-    stairs += NODE_COST * shape.climbs
-    return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(len(tilings())))
+    stairs += NODE_COST * (shape.offset > 0.0 or shape.border is not None) + NODE_COST * shape.climbs
+    return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(TILINGS))
 
 
 def condition_cost(condition: Condition, alternatives: int = 1024) -> float:
@@ -115,16 +111,11 @@ def condition_cost(condition: Condition, alternatives: int = 1024) -> float:
     return NODE_COST + math.log(alternatives)
 
 
-@lru_cache(maxsize=1)
-def tilings() -> tuple[Tiling, ...]:
-    """Every tiling that is looked for: pieces that whole tiles are made of, and offsets that are less than a tile."""
-    return tuple(
-        Tiling(width, offset, piece)
-        for width in range(2, WIDEST_TILE + 1)
-        for offset in range(min(width, MOST_APART + 1))
-        for piece in range(1, width // 2 + 1)
-        if width % piece == 0
-    )
+@lru_cache(maxsize=64)
+def tilings(offset: int) -> tuple[Tiling, ...]:
+    """Every tiling from an offset on that is looked for: all pieces that whole tiles are made of."""
+    widths = range(2, WIDEST_TILE + 1)
+    return tuple(Tiling(width, offset, piece) for width in widths for piece in range(1, width // 2 + 1) if width % piece == 0)
 
 
 def distinct_stairs(x: Floats, widths: Whole) -> tuple[Floats, Whole]:

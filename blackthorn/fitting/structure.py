@@ -23,15 +23,17 @@ from blackthorn.fitting.proposals import (
     STRIDE,
     USUAL_WIDTHS,
     alignments,
+    border_told,
+    bordered,
     proposals,
     spacing,
     thresholds,
     usual_stairs,
 )
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, split_leaf, with_leaf
-from blackthorn.fitting.slices import OFFSETS, Search, block_cost, distinct_stairs, tilings
+from blackthorn.fitting.slices import Search, block_cost, distinct_stairs, tilings
 from blackthorn.fitting.tried import Tried
-from blackthorn.formulas import AtMost, DivisibleBy
+from blackthorn.formulas import AtMost, Border, DivisibleBy
 
 Floats = NDArray[np.float64]
 Along = tuple[str, Shape]
@@ -146,22 +148,28 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
         if len(points.dimensions) > 1:  # along a line alone the constant says what an offset would
-            yield from _begun_elsewhere(shape)
+            yield from _begun_elsewhere(shape, points.borders.get(name))
     else:
         yield from dict.fromkeys(leaves(shape))
         for place in range(sum(1 for _ in leaves(shape))):
-            yield from (with_leaf(shape, place, leaf) for leaf in (LINE, CONSTANT, *usual_stairs(values)))
+            others = (*bordered(points, name), LINE, CONSTANT, *usual_stairs(values))
+            yield from (with_leaf(shape, place, leaf) for leaf in others)
         if isinstance(shape.condition, DivisibleBy):
             yield from (Split(aligned, shape.then, shape.otherwise) for aligned in alignments(values))
     yield from _likely_tilings(points, best, name)
 
 
-def _begun_elsewhere(leaf: Leaf) -> Iterator[Leaf]:
-    """The leaf with its line, where it has one, from other offsets on, and with its stairs from the second block on."""
+def _begun_elsewhere(leaf: Leaf, border: Border | None) -> Iterator[Leaf]:
+    """The leaf with its stairs from the second block on, and with its line from other offsets on.
+
+    Lines begin at what lies outside of the image, so that rows in the padding cost nothing, or at 1, which lets a first row be
+    as cheap as it likes.
+    """
     if leaf.widths:
         yield msgspec.structs.replace(leaf, climbs=not leaf.climbs)
-    if leaf.linear:
-        yield from (msgspec.structs.replace(leaf, offset=offset) for offset in (0.0, *OFFSETS) if offset != leaf.offset)
+    if leaf.linear and leaf.border is None:
+        offsets = (0.0, 1.0) if border is None else (0.0, 1.0, border.outside)
+        yield from (msgspec.structs.replace(leaf, offset=offset) for offset in offsets if offset != leaf.offset)
 
 
 def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
@@ -201,20 +209,36 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
     if name not in points.merged and spacing(values) == 1 and len(np.unique(values)) >= FEWEST_TILED:
         if isinstance(best.shapes[name], Split):
             best = fit_structure(points, {**best.shapes, name: LINE})
-        costs: Floats = sum(_tiling_costs(points, best, name), np.zeros(len(tilings())))
-        if len(points.dimensions) == 1:
-            costs[[tiling.offset == FIRST for tiling in tilings()]] = np.inf
-        for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]:
-            yield from (Leaf(linear=linear, tiling=tilings()[i]) for linear in (False, True))
+        for tiled in _tiled(points, name):
+            costs: Floats = sum(_tiling_costs(points, best, name, tiled), np.zeros(len(tiled)))
+            for leaf in (tiled[i] for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]):
+                yield leaf
+                if leaf.border is None:
+                    yield msgspec.structs.replace(leaf, linear=True)
 
 
-def _tiling_costs(points: Points, best: JointFit, name: str) -> Iterator[Floats]:
-    """For every cell that has points, the cost of each tiling in place of the leaf."""
+def _tiled(points: Points, name: str) -> Iterator[list[Leaf]]:
+    """Every way in which a dimension may be taken in tiles, those alike in terms together.
+
+    Tiles begin at the first value or, where a window slides along the dimension, within its border or beyond it.
+    """
+    border, told = points.borders.get(name), border_told(points, name)
+    offsets = {0, FIRST} if border is None else {0, border.until // 2, border.until}
+    if len(points.dimensions) == 1:
+        offsets.discard(FIRST)
+    if told is not None:
+        offsets.discard(told.until)
+        yield [Leaf(tiling=tiling, border=told) for tiling in tilings(told.until)]
+    yield [Leaf(tiling=tiling) for offset in sorted(offsets) for tiling in tilings(offset)]
+
+
+def _tiling_costs(points: Points, best: JointFit, name: str, tiled: Sequence[Leaf]) -> Iterator[Floats]:
+    """For every cell that has points, the cost of each of several leaves alike in terms in place of the one there is."""
     for cell, inside, place in _cells_along(points, best, name):
         moving = [term for term in cell.terms if term[place]]
         if moving:
             x = inside.dimensions[name]
-            tiles = np.array([(tiling.whole(x), tiling.pieces(x)) for tiling in tilings()])[:, :, None, :]
+            tiles = np.array([leaf.columns(x)[1:] for leaf in tiled])[:, :, None, :]
             kept = [term for term in cell.terms if not term[place]]
             yield _costs_of(tiles, cell, kept, _flattened(moving, place), inside, len(points))
 

@@ -1,6 +1,7 @@
 """The formula tree: nested step and linear functions of a layer's dimensions, with switches between regimes."""
 
 from blackthorn.formulas.base import Formula, Point, Values, decode_formula, formula_schema
+from blackthorn.formulas.border import AtBorder, Border
 from blackthorn.formulas.constant import Constant
 from blackthorn.formulas.correction import Correction
 from blackthorn.formulas.hinge import Hinge, within_knots
@@ -10,6 +11,7 @@ from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
 from blackthorn.formulas.tiles import Tiles, Tiling
 
 KINDS: dict[str, type] = {
+    "border": AtBorder,
     "constant": Constant,
     "hinge": Hinge,
     "linear": Linear,
@@ -21,7 +23,9 @@ KINDS: dict[str, type] = {
 
 __all__ = [
     "KINDS",
+    "AtBorder",
     "AtMost",
+    "Border",
     "Condition",
     "Constant",
     "Correction",

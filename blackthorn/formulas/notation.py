@@ -18,6 +18,7 @@ class Notation(msgspec.Struct, frozen=True):
     pieces: str
     singles: str
     from_on: str
+    border: str
     product: str
     total: str
     group: str
@@ -52,6 +53,7 @@ TEXT = Notation(
     pieces="({beyond} % {width} + {less}) // {piece}",
     singles="{beyond} % {width}",
     from_on="({factor} if {name} > {offset} else 0)",
+    border="max(min({name}, {until}) - {outside}, 0)",
     product="{factor} * {coefficient}",
     total="{left} + {right}",
     group="({inner})",
@@ -70,6 +72,7 @@ LATEX = Notation(
     pieces=r"\left\lceil \frac{{{beyond} \bmod {width}}}{{{piece}}} \right\rceil",
     singles=r"\left( {beyond} \bmod {width} \right)",
     from_on=r"{factor} [{name} > {offset}]",
+    border=r"\max\left( 0, \min\left( {name}, {until} \right) - {outside} \right)",
     product=r"{factor} \cdot {coefficient}",
     total="{left} + {right}",
     group=r"\left( {inner} \right)",

@@ -8,6 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from blackthorn.errors import BadValue, UnknownName
+from blackthorn.formulas import Border
 from blackthorn.layers.onnx_probe import ProbeLayer, probe_model
 from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
 
@@ -92,6 +93,10 @@ class LayerKind(abc.ABC):
     def flattened(self, fixed: Mapping[str, int]) -> tuple[str, ...]:  # noqa: ARG002 (what most kinds say)
         """The sizes of an image that layers which share these dimensions take as one: only their positions count."""
         return ()
+
+    def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:  # noqa: ARG002 (what most kinds say)
+        """The border of the image along each size, where layers that share these dimensions slide a window over it."""
+        return {}
 
     def positions(self, dimensions: Dimensions) -> int:
         """How many positions the image has that one such layer gives."""

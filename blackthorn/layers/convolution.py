@@ -1,16 +1,18 @@
 """What convolutions of any rank share: shapes, work, the ONNX node and its reading; bias and ReLU as runtimes fuse them."""
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
 
 from blackthorn.errors import BadValue
+from blackthorn.formulas import Border
 from blackthorn.layers.axes import DILATION, KERNEL, SIZE, STRIDE, Names, along, named, numbers
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer, Weights
 from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute, whole_attribute
-from blackthorn.layers.windows import positions, same_padded, same_pads
+from blackthorn.layers.windows import border, positions, same_padded, same_pads
 from blackthorn.records import Dimensions, OnnxNode
 
 
@@ -113,6 +115,12 @@ class Convolution(LayerKind):
             groups=d["groups"],
             batch=d["batch"],
         )
+
+    def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:
+        names = zip(self.window.size, self.window.kernel, self.window.dilation, strict=True)
+        return {
+            size: border(fixed[kernel], fixed.get(dilation, 1)) for size, kernel, dilation in names if fixed.get(kernel, 1) > 1
+        }
 
     def includes(self, shape: ConvolutionShape) -> bool:  # noqa: ARG002 (most kinds include all over as many axes)
         """Whether a convolution over as many axes is of this kind."""

@@ -7,12 +7,13 @@ of the same channels takes the same way, whatever stands before it.
 from collections.abc import Mapping
 from typing import ClassVar
 
+from blackthorn.formulas import Border
 from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, Names, along, named, numbers
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
 from blackthorn.layers.shapes import input_shape, output_shape, sizes_attribute
-from blackthorn.layers.windows import positions, same_padded, same_pads
+from blackthorn.layers.windows import border, positions, same_padded, same_pads
 from blackthorn.records import Dimensions, OnnxNode
 
 
@@ -32,6 +33,10 @@ class WindowPool(LayerKind):
     )
     shorthands: ClassVar[Mapping[str, Names]] = IMAGE_SHORTHANDS
     channelwise = "channels"
+
+    def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:
+        names = zip(self.sizes, self.kernels, strict=True)
+        return {size: border(fixed[kernel]) for size, kernel in names if fixed.get(kernel, 1) > 1}
 
     def probe_layer(self, dimensions: Dimensions) -> ProbeLayer:
         image = numbers(dimensions, ("batch", "channels", *self.sizes))

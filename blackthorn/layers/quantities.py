@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.formulas import Border
 from blackthorn.layers.base import LayerKind
 from blackthorn.records import BYTES_MOVED, POSITIONS, Dimensions, Precision
 
@@ -47,10 +48,12 @@ class Vocabulary(msgspec.Struct, frozen=True):
         free: the dimensions that its layers differ in, the outermost first, or `POSITIONS` in the place of an image's sizes;
             those that count twice once more, by their second names.
         derived: what follows from these and parts regimes only: bytes moved, which along one alone say what it says.
+        borders: of those of `free` that a window slides along.
     """
 
     free: tuple[str, ...]
     derived: tuple[str, ...]
+    borders: Mapping[str, Border] = {}
 
     @property
     def merged(self) -> tuple[str, ...]:
@@ -69,7 +72,8 @@ def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) 
     flat = kind.flattened(fixed)
     free = [name for name in moved if name not in flat] + [POSITIONS] if flat and set(flat) <= set(moved) else list(moved)
     again = [name for name, dimension in kind.repeated.items() if dimension in moved]
-    return Vocabulary((*free, *again), (BYTES_MOVED,) if len(free) > 1 else ())
+    borders = {name: border for name, border in kind.borders(fixed).items() if name in free}
+    return Vocabulary((*free, *again), (BYTES_MOVED,) if len(free) > 1 else (), borders)
 
 
 _Values = tuple[tuple[str, int], ...]

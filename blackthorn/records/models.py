@@ -13,7 +13,7 @@ from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
 from blackthorn.records.probes import Dimensions, Precision
 from blackthorn.records.sweeps import Device, Reference
 
-MODEL_SCHEMA = 5
+MODEL_SCHEMA = 6
 SHORTEST = 1e-12
 """Stands in for seconds that are zero where something is divided by them."""
 ANYWHERE = (1.0, math.inf)

@@ -11,6 +11,7 @@ from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
 from blackthorn.fitting.joint import JointFit, cost_of, fit_structure, fit_structures
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.points import Points
+from blackthorn.formulas import Border
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.doubt import Believed, Doubt
@@ -54,6 +55,7 @@ class AdaptiveSelector:
         derived: what the formulas that are fitted in the end may speak of beside the dimensions, as bytes moved: regimes part
             there, and points are worth most where they do.
         merged: the dimensions of formulas that several axes move together, as those of an image its positions.
+        borders: of those dimensions that a window slides along.
     """
 
     def __init__(
@@ -64,10 +66,12 @@ class AdaptiveSelector:
         allowed: Allowed | None = None,
         derived: Mapping[str, Quantity] = {},
         merged: Mapping[str, Quantity] = {},
+        borders: Mapping[str, Border] = {},
     ) -> None:
         self._space = Space(axes, members or {}, allowed, derived, merged)
         self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()), self._space.may_come)
         self._lines_share = LINES_SHARE / max(1, len(axes) - 1)
+        self._borders = borders
         self._limit = limit
         self._known: dict[Key, tuple[float, float]] = {}
         self._skipped: set[Key] = set()
@@ -131,9 +135,8 @@ class AdaptiveSelector:
         seconds, errors = np.array([self._known[key] for key in known]).T
         noise = float(np.median(errors))
         weights = np.minimum(1.0, (noise / errors) ** 2)
-        return Points(
-            self._told_of(_array(known)), seconds, noise, weights, self._space.derived_names, self._space.merged_names
-        )
+        told_of, space = self._told_of(_array(known)), self._space
+        return Points(told_of, seconds, noise, weights, space.derived_names, space.merged_names, self._borders)
 
     def _next_on_lines(self) -> Key | None:
         """The next point on the line through the anchor along the first axis whose shape is still in doubt."""

@@ -71,7 +71,7 @@ def _unchanged(record: JsonObject) -> JsonObject:
 UPGRADES: dict[type, dict[int, Upgrade]] = {
     SweepHeader: {1: _spelled_reference, 2: _unchanged},
     Measurement: {1: _unchanged, 2: _unchanged},
-    FittedModel: {1: _reference_of_each_class, 2: _unchanged, 3: _unchanged, 4: _length_of_each_dimension},
+    FittedModel: {1: _reference_of_each_class, 2: _unchanged, 3: _unchanged, 4: _length_of_each_dimension, 5: _unchanged},
     Preset: {},
 }
 """How to bring a record from a schema to the next one, by record and schema."""

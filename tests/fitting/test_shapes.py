@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackthorn.fitting.shapes import LINE, Leaf, Split, leaves, regimes
-from blackthorn.formulas import AtMost, DivisibleBy, Tiling
+from blackthorn.formulas import AtMost, Border, DivisibleBy, Tiling
 
 conditions = st.builds(AtMost, st.integers(0, 100)) | st.builds(DivisibleBy, st.integers(1, 32))
 leaf_shapes = st.builds(Leaf, st.lists(st.integers(1, 64), max_size=2).map(tuple), st.booleans())
@@ -42,6 +42,11 @@ def test_the_columns_of_a_leaf():
 
 def test_the_line_of_a_leaf_begins_at_its_offset():
     assert Leaf(linear=True, offset=1.5).columns(np.array([1.0, 2.0, 4.0]))[1].tolist() == [0.0, 0.5, 2.5]
+
+
+def test_a_border_comes_before_the_line_beyond_it():
+    columns = Leaf((4,), linear=True, offset=2.0, border=Border(2, 0.5)).columns(np.array([1.0, 2.0, 5.0]))
+    assert columns.tolist() == [[1, 1, 1], [0.5, 1.5, 1.5], [0, 0, 3], [0, 0, 1]]
 
 
 def test_the_then_side_comes_first():

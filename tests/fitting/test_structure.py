@@ -1,5 +1,6 @@
 """Which structure is found among random points of known formulas."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -7,7 +8,20 @@ from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import usual_stairs
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Split, leaves, with_leaf
-from blackthorn.formulas import AtMost, Constant, DivisibleBy, Formula, Hinge, Linear, Step, Switch, Tiles, Tiling
+from blackthorn.formulas import (
+    AtBorder,
+    AtMost,
+    Border,
+    Constant,
+    DivisibleBy,
+    Formula,
+    Hinge,
+    Linear,
+    Step,
+    Switch,
+    Tiles,
+    Tiling,
+)
 
 
 def random_points(formula: Formula, count: int, noise: float, **highest: int) -> Points:
@@ -18,19 +32,41 @@ def random_points(formula: Formula, count: int, noise: float, **highest: int) ->
     return Points(dimensions, seconds, noise, np.ones(count))
 
 
+def with_window(points: Points, border: Border, *names: str) -> Points:
+    """The same points of layers whose window has that border along some dimensions."""
+    return msgspec.structs.replace(points, borders=dict.fromkeys(names, border))
+
+
 def test_tiles_are_found_with_their_offset_and_pieces() -> None:
     row = Tiles("width", Tiling(6, 2, 3), Constant(1e-4), Constant(2.7e-4), Constant(1.7e-4))
     points = random_points(Linear("height", Constant(1e-4), row), 100, 0.01, height=200, width=60)
-    best = fit_points(points)[0]
+    best = fit_points(with_window(points, Border(2, 2 / 3), "width"))[0]
     assert best.structure["width"] == Leaf(tiling=Tiling(6, 2, 3))
     assert best.noise < 0.015
 
 
 def test_rows_in_the_padding_cost_nothing() -> None:
     rows = Linear("height", Constant(0.0), Linear("width", Constant(1e-6), Constant(3e-7)), offset=2 / 3)
-    fit = fit_points(random_points(Linear("channels", Constant(0.0), rows), 60, 0.01, channels=500, height=60, width=60))[0]
+    points = random_points(Linear("channels", Constant(0.0), rows), 60, 0.01, channels=500, height=60, width=60)
+    fit = fit_points(with_window(points, Border(2, 2 / 3), "height", "width"))[0]
     assert fit.structure["height"] == Leaf(linear=True, offset=2 / 3)
     assert fit.structure["width"].offset == 0.0
+
+
+def test_a_border_is_found_beside_the_tiles_between_its_ends() -> None:
+    border, tiling = Border(6, 12 / 7), Tiling(6, 6, 3)
+    row = AtBorder("width", border, Tiles("width", tiling, Constant(0.0), Constant(6e-6), Constant(4e-6)), Constant(3e-6))
+    rows = Linear("height", Constant(0.0), row, offset=border.outside)
+    points = random_points(Linear("channels", Constant(0.0), rows), 120, 0.01, channels=500, height=100, width=100)
+    best = fit_points(with_window(points, border, "height", "width"))[0]
+    assert best.structure == {
+        "channels": LINE,
+        "height": Leaf(linear=True, offset=border.outside),
+        "width": Leaf(tiling=tiling, border=border),
+    }
+    narrow = {"channels": [64.0] * 3, "height": [20.0] * 3, "width": [4.0, 6.0, 9.0]}
+    expected = Linear("channels", Constant(0.0), rows).evaluate(narrow)
+    np.testing.assert_allclose(best.formula().evaluate(narrow), expected, rtol=0.03)
 
 
 def test_what_lies_beyond_a_cache_is_found() -> None:

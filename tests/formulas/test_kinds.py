@@ -7,7 +7,9 @@ import pytest
 from blackthorn.errors import BadFile, BadValue
 from blackthorn.formulas import (
     KINDS,
+    AtBorder,
     AtMost,
+    Border,
     Constant,
     DivisibleBy,
     Formula,
@@ -110,6 +112,31 @@ def test_a_formula_within_its_knots_is_that_of_small_layers() -> None:
 def test_a_hinge_without_a_knot_is_refused() -> None:
     with pytest.raises(BadValue, match="has its knot at 0; use a knot of at least 1"):
         Hinge("elements", 0, Constant(1.0), Constant(1.0))
+
+
+OF_SEVEN = Border(until=6, outside=12 / 7)
+"""Of a window of 7, 3 of padding at either end."""
+
+
+def test_a_border_covers_what_windows_have_in_common_with_the_image() -> None:
+    for size in range(3, 20):
+        windows = [range(start, start + 7) for start in range(-3, size - 3)]
+        covered = [sum(0 <= place < size for place in window) for window in windows]
+        at_border = [count for count in covered if count < 7] if size > 6 else covered
+        assert OF_SEVEN.within(size) == pytest.approx(sum(at_border) / 7)
+
+
+def test_a_border_costs_by_what_it_covers() -> None:
+    row = AtBorder("width", OF_SEVEN, Constant(1.0), Constant(7.0))
+    assert row.evaluate({"width": [1, 2, 4, 6, 7, 100]}).tolist() == pytest.approx([1.0, 3.0, 17.0, 31.0, 31.0, 31.0])
+    assert row.text() == "1 + max(min(width, 6) - 1.7143, 0) * 7"
+    assert row.scaled(2.0) == AtBorder("width", OF_SEVEN, Constant(2.0), Constant(14.0))
+
+
+@pytest.mark.parametrize("numbers", [(0, 0.0), (2, 2.0), (2, -0.5), (2, float("nan"))])
+def test_impossible_borders_are_refused(numbers: tuple[int, float]) -> None:
+    with pytest.raises(BadValue, match="impossible; use fewer windows outside than there are positions"):
+        Border(*numbers)
 
 
 TILED = Tiles("width", Tiling(width=6, offset=2, piece=3), Constant(1.0), Constant(10.0), Constant(4.0))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from blackthorn.layers import Quantities, Vocabulary, layer_kind, vocabulary
+from blackthorn.formulas import Border
+from blackthorn.layers import Quantities, layer_kind, vocabulary
 from blackthorn.records import BYTES_MOVED, POSITIONS
 
 POINTWISE, WINDOW = {"kernel": 1, "kernel_width": 1}, {"kernel": 3, "kernel_width": 3}
@@ -22,12 +23,37 @@ POINTWISE, WINDOW = {"kernel": 1, "kernel_width": 1}, {"kernel": 3, "kernel_widt
 def test_formulas_speak_of_positions_where_their_number_alone_counts(
     layer: str, moved: tuple[str, ...], fixed: dict[str, int], free: tuple[str, ...]
 ) -> None:
-    assert vocabulary(layer_kind(layer), moved, fixed) == Vocabulary(free, (BYTES_MOVED,))
+    spoken = vocabulary(layer_kind(layer), moved, fixed)
+    assert (spoken.free, spoken.derived) == (free, (BYTES_MOVED,))
 
 
 @pytest.mark.parametrize(("layer", "moved"), [("conv2d", ("filters",)), ("conv2d", ("height", "width")), ("lstm", ("hidden",))])
 def test_along_one_dimension_alone_bytes_say_nothing_more(layer: str, moved: tuple[str, ...]) -> None:
     assert vocabulary(layer_kind(layer), moved, POINTWISE).derived == ()
+
+
+OF_THREE, OF_SEVEN = Border(2, 2 / 3), Border(6, 12 / 7)
+
+
+@pytest.mark.parametrize(
+    ("layer", "moved", "fixed", "borders"),
+    [
+        ("conv2d", ("filters", "height", "width"), WINDOW, {"height": OF_THREE, "width": OF_THREE}),
+        ("conv2d", ("filters", "height", "width"), {"kernel": 1, "kernel_width": 7}, {"width": OF_SEVEN}),
+        ("conv2d", ("filters", "width"), WINDOW, {"width": OF_THREE}),
+        ("conv2d", ("height", "kernel"), {"kernel_width": 3}, {}),
+        ("conv2d", ("height", "width"), POINTWISE, {}),
+        ("depthwise_conv2d", ("height",), {**WINDOW, "dilation": 2}, {"height": Border(4, 4 / 3)}),
+        ("conv1d", ("length",), {"kernel": 2}, {"length": Border(1, 0.5)}),
+        ("max_pool2d", ("height", "width"), {"kernel": 3, "kernel_width": 2}, {"height": OF_THREE, "width": Border(1, 0.5)}),
+        ("average_pool3d", ("depth",), {"kernel": 3}, {"depth": OF_THREE}),
+        ("dense", ("outputs",), {}, {}),
+    ],
+)
+def test_a_window_that_is_known_has_a_border(
+    layer: str, moved: tuple[str, ...], fixed: dict[str, int], borders: dict[str, Border]
+) -> None:
+    assert vocabulary(layer_kind(layer), moved, fixed).borders == borders
 
 
 def test_positions_are_those_of_the_result() -> None:
