@@ -2,8 +2,9 @@
 
 A runtime has one kernel for channels that fill its blocks, say, and another one for all others, which share neither blocks nor
 caches nor alignments. So where a condition parts layers, either side is searched by itself, and then the sides of that side.
-Conditions worth that are those that the best structure for all layers holds, and the one that explains most with simple shapes
-on either side. What the sides found by themselves is fitted to all points at last, and stays where it describes them better.
+That condition is the one that explains most with simple shapes on either side, of those that the best structure for all layers
+holds and of usual ones. What the sides found by themselves is fitted to all points at last, and stays where it describes them
+better.
 """
 
 from collections.abc import Iterator
@@ -64,11 +65,11 @@ def kernels_search(points: Points) -> Lockstep[list[JointFit]]:
     whole = yield from shapes_search(points)
     if len(points.free()) < 2:
         return whole
-    weighed = yield from _weighed(points, whole[0])
-    partings = dict.fromkeys([*_held(points, whole[0]), *weighed])
-    forks = yield from side_by_side(_fork(points, parting) for parting in partings)
-    forked = yield [(points, fork) for fork in forks]
-    return sorted([*whole, *forked], key=cost_of)
+    parting = yield from _likeliest(points, whole[0])
+    if parting is None:
+        return whole
+    fork = yield from _fork(points, parting)
+    return sorted([*whole, *(yield [(points, fork)])], key=cost_of)
 
 
 def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
@@ -80,12 +81,35 @@ def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
 def _best(points: Points) -> Lockstep[Structure]:
     """The structure of the shortest description, forks at the likeliest condition among them."""
     whole = (yield from shapes_search(points))[0]
-    likely = _held(points, whole) or (yield from _weighed(points, whole))
-    if not likely:
+    parting = yield from _likeliest(points, whole)
+    if parting is None:
         return whole.structure
-    fork = yield from _fork(points, likely[0])
+    fork = yield from _fork(points, parting)
     (forked,) = yield [(points, fork)]
     return min(whole, forked, key=cost_of).structure
+
+
+def _likeliest(points: Points, whole: JointFit) -> Lockstep[_Parting | None]:
+    """The condition that explains most with simple shapes on either side; None where there is none worth a search.
+
+    Those that the best structure for all points holds always are, others where they explain about enough and points are many.
+    """
+    held = _held(points, whole)
+    others = _usual_partings(points) if len(points) >= FEWEST_WEIGHED else ()
+    partings = list(dict.fromkeys([*held, *(parting for parting in others if parting.tells(points))]))
+    if not partings:
+        return None
+    fits = yield [
+        (points.where(side), shapes)
+        for parting in partings
+        for side in parting.sides(points)
+        for shapes in _simple(points, whole.shapes, parting.name)
+    ]
+    costs = np.array([fit.cost for fit in fits]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
+    costs += [condition_cost(parting.condition) for parting in partings]
+    costs[[parting not in held and cost > whole.cost + WORSE for parting, cost in zip(partings, costs, strict=True)]] = np.inf
+    best = int(costs.argmin())
+    return partings[best] if np.isfinite(costs[best]) else None
 
 
 def _held(points: Points, whole: JointFit) -> list[_Parting]:
@@ -101,23 +125,6 @@ def _of_kernels(shape: Shape) -> Iterator[Condition]:
             yield shape.condition
         yield from _of_kernels(shape.then)
         yield from _of_kernels(shape.otherwise)
-
-
-def _weighed(points: Points, whole: JointFit) -> Lockstep[list[_Parting]]:
-    """The condition that explains most with simple shapes on either side, if it explains about enough."""
-    partings = [parting for parting in _usual_partings(points) if parting.tells(points)]
-    if len(points) < FEWEST_WEIGHED or not partings:
-        return []
-    fits = yield [
-        (points.where(side), shapes)
-        for parting in partings
-        for side in parting.sides(points)
-        for shapes in _simple(points, whole.shapes, parting.name)
-    ]
-    costs = np.array([fit.cost for fit in fits]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
-    costs += [condition_cost(parting.condition) for parting in partings]
-    best = int(costs.argmin())
-    return [partings[best]] if costs[best] < whole.cost + WORSE else []
 
 
 def _usual_partings(points: Points) -> Iterator[_Parting]:

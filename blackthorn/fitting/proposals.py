@@ -6,7 +6,6 @@ usual ones are proposed: blocks as wide as vector registers, kernels for what is
 
 import math
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from blackthorn.formulas import AtMost, Border, DivisibleBy
 Floats = NDArray[np.float64]
 
 FEWEST_IN_SLICE = 5
-MOST_SLICES = 2
 MOST_IN_SLICE = 128
 """Points of a slice that propose shapes; all points judge them."""
 SHAPES_OF_SLICE = 4
@@ -57,12 +55,11 @@ def proposals(points: Points, name: str) -> Iterator[Shape]:
 
 
 def _by_slices(points: Points, name: str) -> Iterator[Shape]:
-    """What explains the longest lines of points that differ in this dimension alone."""
+    """What explains the longest line of points that differ in this dimension alone: shorter ones say nothing more."""
     values = points.dimensions[name]
-    search = Search(int(values.min()), int(values.max()), spacing(values))
-    for line in islice(lines(points, name), MOST_SLICES):
-        if line.sum() < FEWEST_IN_SLICE:
-            break
+    line = next(lines(points, name))
+    if line.sum() >= FEWEST_IN_SLICE:
+        search = Search(int(values.min()), int(values.max()), spacing(values))
         along = points.where(thinned(values, line, MOST_IN_SLICE))
         columns = (tuple(part.tolist()) for part in (along.dimensions[name], along.seconds, along.weights))
         explained = explain(*columns, points.reported_noise, search)
@@ -94,7 +91,7 @@ def alignments(values: Floats) -> Iterator[DivisibleBy]:
     widths = {*USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if spacing(values) < ALIGNED else ()
     for divisor in sorted(widths):
         holds = DivisibleBy(divisor).holds(values)
-        if min(holds.sum(), (~holds).sum()) >= FEWEST_BESIDE and holds.tobytes() not in tried:
+        if min(len(np.unique(values[holds])), len(np.unique(values[~holds]))) >= FEWEST_BESIDE and holds.tobytes() not in tried:
             tried.add(holds.tobytes())
             yield DivisibleBy(divisor)
 
@@ -126,14 +123,16 @@ def thresholds(values: Floats, fewest: int, most: int) -> Iterator[AtMost]:
 
     Args:
         values: of the dimension, shape (n,).
-        fewest, most: how many points may lie below; a few numbers evenly between these are tried.
+        fewest, most: how many points may lie below; a few numbers about evenly between these are tried.
     """
     ordered = np.sort(values)
     ends = max(fewest, FEWEST_BESIDE), min(most, len(ordered) - FEWEST_BESIDE)
-    for count in np.unique(np.linspace(*ends, MOST_THRESHOLDS).astype(int)) if ends[0] <= ends[1] else ():
-        below, above = ordered[count - 1 : count + 1]
-        if below < above:
-            yield AtMost(int(math.sqrt(below * above)))
+    counts = np.flatnonzero(np.diff(ordered)) + 1
+    counts = counts[(counts >= ends[0]) & (counts <= ends[1])]
+    if len(counts):
+        spread = np.linspace(*ends, MOST_THRESHOLDS).astype(int)
+        for count in np.unique(counts[np.abs(spread[:, None] - counts).argmin(axis=1)]):
+            yield AtMost(int(math.sqrt(ordered[count - 1] * ordered[count])))
 
 
 def spacing(values: Floats) -> int:
