@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from blackthorn.errors import NotMeasured
+from blackthorn.layers import layer_kind
 from blackthorn.records import Grade, Measurement, Probe, Range, merged_visits
 from blackthorn.storage import open_sweep, read_sweep
 from blackthorn.sweeping import FullSelector, SweepOutcome, SweepPlan, sweep
 from tests.examples import PLAN, a_header
 from tests.sweeping.deterministic_sweep import measure
 
-EIGHT = SweepPlan("conv2d", {"filters": Range(1, 8)}, dict(PLAN.fixed))
+EIGHT, FORTY = (SweepPlan("conv2d", {"filters": Range(1, most)}, dict(PLAN.fixed)) for most in (8, 40))
 
 
 class Restless:
@@ -46,10 +47,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(
-    path: Path, device: Callable[[Probe], Measurement], most_visits: int = 3, reference: Probe | None = None
+    path: Path,
+    device: Callable[[Probe], Measurement],
+    most_visits: int = 3,
+    reference: Probe | None = None,
+    plan: SweepPlan = EIGHT,
 ) -> SweepOutcome:
-    with open_sweep(path, msgspec.structs.replace(a_header(EIGHT), reference=reference)) as file:
-        return sweep(EIGHT, FullSelector(EIGHT.axes), device, file, most_visits=most_visits)
+    with open_sweep(path, msgspec.structs.replace(a_header(plan), reference=reference)) as file:
+        return sweep(plan, FullSelector(plan.axes), device, file, most_visits=most_visits)
 
 
 def held(path: Path) -> dict[int, Measurement]:
@@ -95,6 +100,40 @@ def test_settled_points_are_visited_too_where_visits_differ(path: Path) -> None:
     assert sorted(device.order[8:11]) == [3, 5, 7]
     assert {2, 4, 6, 8} <= set(device.order[11:])
     assert device.order.count(1) == 1
+
+
+def pace(filters: int) -> float:
+    """Bytes that a layer moves in a second."""
+    probe = FORTY.probe_at({"filters": filters})
+    return layer_kind("conv2d").bytes_moved(probe.dimensions, "fp32") / measure(probe).seconds
+
+
+BY_PACE = sorted(range(1, 41), key=pace)
+
+
+def test_the_points_that_move_most_bytes_a_second_are_visited_to_tell_how_visits_differ(path: Path) -> None:
+    device = Restless({})
+    run(path, device, plan=FORTY)
+    assert sorted(device.order[40:]) == sorted(BY_PACE[-4:])
+
+
+def test_where_visits_differ_points_that_move_about_as_many_bytes_a_second_are_visited_too(path: Path) -> None:
+    """First visits of layers that move most are a third too short; layers that move least are noisy, but alike each time."""
+    seen: set[int] = set()
+
+    def fickle(probe: Probe) -> Measurement:
+        filters = probe.dimensions["filters"]
+        is_first, found = filters not in seen, msgspec.structs.replace(measure(probe), calls=10 + len(seen))
+        seen.add(filters)
+        if is_first and filters in BY_PACE[-12:]:
+            return msgspec.structs.replace(found, seconds=0.7 * found.seconds)
+        return msgspec.structs.replace(found, grade="noisy") if is_first and filters in BY_PACE[:8] else found
+
+    run(path, fickle, plan=FORTY)
+    with open_sweep(path, a_header(FORTY)) as file:
+        visits = {filters: len(file.visits(FORTY.probe_at({"filters": filters}).key)) for filters in BY_PACE}
+    assert all(visits[filters] > 1 for filters in BY_PACE[-12:])
+    assert all(visits[filters] == 1 for filters in BY_PACE[8:14])
 
 
 def test_a_sweep_of_many_leaves_its_visits_to_later(path: Path) -> None:
