@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.cells import Fork, Shapes, Structure
+from blackthorn.fitting.cells import Fork, Shapes
 from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.lockstep import Lockstep, finished, side_by_side
 from blackthorn.fitting.points import Points
@@ -74,19 +74,8 @@ def kernels_search(points: Points) -> Lockstep[list[JointFit]]:
 
 def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
     """A fork with the best structure of its own on either side."""
-    then, otherwise = yield from side_by_side(_best(points.where(side)) for side in parting.sides(points))
-    return Fork(parting.name, parting.condition, then, otherwise)
-
-
-def _best(points: Points) -> Lockstep[Structure]:
-    """The structure of the shortest description, forks at the likeliest condition among them."""
-    whole = (yield from shapes_search(points))[0]
-    parting = yield from _likeliest(points, whole)
-    if parting is None:
-        return whole.structure
-    fork = yield from _fork(points, parting)
-    (forked,) = yield [(points, fork)]
-    return min(whole, forked, key=cost_of).structure
+    then, otherwise = yield from side_by_side(kernels_search(points.where(side)) for side in parting.sides(points))
+    return Fork(parting.name, parting.condition, then[0].structure, otherwise[0].structure)
 
 
 def _likeliest(points: Points, whole: JointFit) -> Lockstep[_Parting | None]:
