@@ -31,13 +31,13 @@ LARGEST_DIVISOR = 64
 """Largest alignment looked for: vector registers and tensor cores are not wider, in elements."""
 WIDEST_TILE = 16
 """Widest tile looked for: kernels keep a tile in registers, of which there are 16 or 32."""
-TILINGS = 100
+TILING_ALTERNATIVES = 100
 """Tilings that can be told apart along a dimension, about."""
 FEWEST_IN_REGIME = 2
 DEEPEST = 2
+"""Switches within switches: an aligned regime, within the others a second alignment or a threshold."""
 KNOT_ALTERNATIVES = 16
 """Knots that can be told apart: one an octave, about."""
-"""Switches within switches: an aligned regime, within the others a second alignment or a threshold."""
 NODE_COST = 2.0 * math.log(2.0)
 """Nats for every node of a formula beyond a constant: two bits, to name one of four kinds."""
 KEPT_SIDES = 4
@@ -101,7 +101,9 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
     stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
     stairs += len(shape.knots) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
     stairs += NODE_COST * (shape.offset > 0.0 or shape.border is not None) + NODE_COST * shape.climbs
-    return stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(TILINGS))
+    return (
+        stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(TILING_ALTERNATIVES))
+    )
 
 
 def condition_cost(condition: Condition, alternatives: int = 1024) -> float:

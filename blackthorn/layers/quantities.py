@@ -53,7 +53,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
 
     free: tuple[str, ...]
     derived: tuple[str, ...]
-    borders: Mapping[str, Border] = {}
+    borders: Mapping[str, Border]
 
     @property
     def merged(self) -> tuple[str, ...]:

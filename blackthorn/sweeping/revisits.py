@@ -5,6 +5,8 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from blackthorn.errors import BadValue, NotMeasured
 from blackthorn.fitting import full_speeds
 from blackthorn.layers import layer_kind
@@ -105,10 +107,16 @@ def _visited(probe: Probe, file: SweepFile, measure: Measure) -> Measurement | N
     """What all visits of a probe say with one more; None where there was none."""
     try:
         again = measure(probe)
-        return None if again in file.visits(probe.key) else file.visit(again)  # a recording says the same each time
+        is_known = any(_say_the_same(again, visit) for visit in file.visits(probe.key))  # as a recording does each time
+        return None if is_known else file.visit(again)
     except (BadValue, NotMeasured) as error:
         log.warning("kept the earlier timings of %s: %s", probe.key, error)
         return None
+
+
+def _say_the_same(one: Measurement, other: Measurement) -> bool:
+    """Whether two visits differ in nothing but when they were."""
+    return msgspec.structs.replace(one, taken_at=other.taken_at) == other
 
 
 def _worth(measurement: Measurement) -> tuple[int, float]:

@@ -5,6 +5,7 @@ import pytest
 
 from blackthorn.formulas import Border
 from blackthorn.layers import Quantities, layer_kind, vocabulary
+from blackthorn.layers.windows import border, same_pads
 from blackthorn.records import BYTES_MOVED, POSITIONS
 
 POINTWISE, WINDOW = {"kernel": 1, "kernel_width": 1}, {"kernel": 3, "kernel_width": 3}
@@ -54,6 +55,18 @@ def test_a_window_that_is_known_has_a_border(
     layer: str, moved: tuple[str, ...], fixed: dict[str, int], borders: dict[str, Border]
 ) -> None:
     assert vocabulary(layer_kind(layer), moved, fixed).borders == borders
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5, 7])
+def test_a_border_is_what_the_padding_makes(kernel: int, dilation: int) -> None:
+    (before, after), size = same_pads([kernel], [dilation]), 50
+    starts = range(-before, size + after - dilation * (kernel - 1))
+    covered = [sum(0 <= start + dilation * tap < size for tap in range(kernel)) for start in starts]
+    at_border = [count for count in covered if count < kernel]
+    assert len(covered) == size
+    assert len(at_border) == border(kernel, dilation).until
+    assert border(kernel, dilation).within(size) == pytest.approx(sum(at_border) / kernel)
 
 
 def test_positions_are_those_of_the_result() -> None:

@@ -155,8 +155,14 @@ def test_a_point_that_cannot_be_measured_again_stays_as_it_is(path: Path) -> Non
 
 
 def test_what_a_recording_says_again_is_no_visit(path: Path) -> None:
-    outcome = run(path, lambda probe: msgspec.structs.replace(measure(probe), grade="noisy"))
+    moments = iter(range(100))
+
+    def later(probe: Probe) -> Measurement:
+        return msgspec.structs.replace(measure(probe), grade="noisy", taken_at=f"2025-01-01T00:00:{next(moments):02}+00:00")
+
+    outcome = run(path, later)
     assert (outcome.measured, outcome.revisits) == (8, 0)
+    assert next(moments) > 8
 
 
 def test_points_timed_while_the_machine_was_slow_are_visited_again(path: Path) -> None:
