@@ -1,11 +1,13 @@
 """Robust fits and what they are worth: many candidate designs at once, compared by description length.
 
-Residuals are relative (a layer of 10 us and one of 10 ms count alike) and follow Student's t, so a preempted measurement
-costs a bounded amount instead of bending the fit. A candidate's cost is its negative log likelihood in nats, plus half a
-log n for every coefficient (Schwarz 1978), plus the log of how many alternatives its structure was picked from (Rissanen
-1978): a width picked from five hundred must explain more than a straight line that was the only one of its kind.
+Residuals are relative (a layer of 10 us and one of 10 ms count alike) and follow Student's t (Lange, Little and Taylor 1989):
+the further off a measurement is, the less it bends the fit, yet layers that a formula has all wrong still speak against it.
+A candidate's cost is its negative log likelihood in nats, plus half a log n for every coefficient (Schwarz 1978), plus the log
+of how many alternatives its structure was picked from (Rissanen 1978): a width picked from five hundred must explain more than
+a straight line that was the only one of its kind.
 """
 
+import math
 from typing import NamedTuple
 
 import msgspec
@@ -15,11 +17,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-OUTLIER_SHARE = 0.05
-"""Share of measurements taken to be preempted or otherwise worthless."""
-OUTLIER_DENSITY = OUTLIER_SHARE / 2.0
-"""Such a measurement's relative residual lies anywhere from -1 to 1; so it costs some seven nats, however far it is off."""
-MIXTURE_ITERATIONS = 3
+FREEDOM = 8.0
+"""Degrees of freedom of residuals: with fewer, formulas pass by the few shortest layers, with more, preempted measurements bend
+them."""
+NORMALIZER = math.lgamma(0.5 * (FREEDOM + 1.0)) - math.lgamma(0.5 * FREEDOM) - 0.5 * math.log(FREEDOM * math.pi)
+"""Logarithm of the density of a residual of 0, in units of its scale."""
 PRIOR_WEIGHT = 2.0
 """How many measurements the reported noise counts for when the noise is estimated."""
 LEAST_NOISE = 0.02
@@ -32,6 +34,8 @@ FAR_OFF = 4.0
 NORMAL_MEDIAN = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 ITERATIONS = 6
+FEWER_ITERATIONS = 3
+"""Of fits that begin with the weights of one nearly alike."""
 RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
 NEGATIVE_TOLERANCE = 1e-9
@@ -84,7 +88,7 @@ def fit_candidates(
         total: measurements of the whole problem, for the cost of a coefficient.
     """
     columns = relative_columns(designs, np.broadcast_to(seconds, present.shape), present)
-    fits = fit_relative(columns.relative, columns.target, present, reported_noise, total)
+    fits = fit_relative(columns.relative, columns.target, present, None, reported_noise, total)
     return msgspec.structs.replace(fits, coefficients=fits.coefficients / columns.scale)
 
 
@@ -112,53 +116,53 @@ def relative_columns(designs: Floats, seconds: Floats, present: Floats) -> Relat
 
 
 def fit_relative(
-    relative: Floats, target: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
+    relative: Floats,
+    target: Floats,
+    present: Floats,
+    likely: Floats | None,
+    reported_noise: Floats | float,
+    total: Whole | int,
 ) -> Candidates:
     """`fit_candidates` of columns that are relative already, with coefficients in units of their scale; changes `relative`.
 
-    Reported noise and the number of measurements may be told for every design, shape (B,).
+    Reported noise and the number of measurements may be told for every design, shape (B,). How much measurements are `likely`
+    to count is `bounded_weights` of a fit nearly alike, shape (B, n), if there is one.
     """
     prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
-    coefficients, variance, misfit = _reweighted(relative, target, present, prior)
+    coefficients, variance, misfit = _reweighted(relative, target, present, likely, prior)
     cost = misfit + 0.5 * relative.shape[1] * np.log(total)
     return Candidates(coefficients, np.sqrt(variance), cost)
 
 
-def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats) -> tuple[Floats, Floats, Floats]:
+def _reweighted(
+    relative: Floats, target: Floats, present: Floats, likely: Floats | None, prior: Floats
+) -> tuple[Floats, Floats, Floats]:
     """Expectation maximisation of the noise model: coefficients (B, p), variance (B,), misfit in nats (B,).
 
-    The prior on the variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
+    Squares are divided by the sum of their weights, which takes fewer rounds (Kent, Tyler and Vardi 1994). The prior on the
+    variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
     """
-    weights = present
-    for round_ in range(ITERATIONS):
+    weights = present if likely is None else likely
+    for _ in range(ITERATIONS if likely is None else FEWER_ITERATIONS):
         coefficients = _solve(relative, target, weights)
         squares = (target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]) ** 2
         variance = (PRIOR_WEIGHT * prior + np.einsum("bn,bn->b", weights, squares)) / (PRIOR_WEIGHT + weights.sum(axis=1))
-        if round_ < ITERATIONS - MIXTURE_ITERATIONS:
-            weights = bounded_weights(squares, variance[:, None], present)
-        elif round_ < ITERATIONS - 1:
-            good = _good(squares, variance[:, None])
-            weights = present * good / (good + OUTLIER_DENSITY)
+        weights = bounded_weights(squares, variance[:, None], present)
     misfit = misfit_of(squares, variance[:, None], present)
     misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
     return coefficients, variance, misfit
 
 
 def bounded_weights(squares: Floats, variance: Floats, present: Floats) -> Floats:
-    """How much measurements count under Student's t with four degrees of freedom: less the further off, but never nothing."""
-    weights: Floats = present * 5.0 / (4.0 + squares / variance)
+    """How much measurements count under the noise model: less the further off, but never nothing."""
+    weights: Floats = present * (FREEDOM + 1.0) / (FREEDOM + squares / variance)
     return weights
-
-
-def _good(squares: Floats, variance: Floats) -> Floats:
-    """Density of squared relative residuals, where the measurement is not worthless."""
-    density: Floats = np.exp(squares * (-0.5 / variance)) * ((1.0 - OUTLIER_SHARE) / np.sqrt(2.0 * np.pi * variance))
-    return density
 
 
 def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
     """Negative log likelihood, in nats, of squared relative residuals under the noise model, summed over the last axis."""
-    misfit: Floats = -(present * np.log(_good(squares, variance) + OUTLIER_DENSITY)).sum(axis=-1)
+    nats = 0.5 * (FREEDOM + 1.0) * np.log1p(squares / (FREEDOM * variance)) + 0.5 * np.log(variance) - NORMALIZER
+    misfit: Floats = (present * nats).sum(axis=-1)
     return misfit
 
 

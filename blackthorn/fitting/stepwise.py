@@ -178,6 +178,7 @@ class _Search:
             self.relative[each[:, None], trials[possible]],
             self.target[each],
             self.present[each],
+            np.repeat(self._weights(cells), possible.sum(axis=1), axis=0),
             self.noise_told[each],
             self.total[each],
         )

@@ -19,10 +19,19 @@ def test_exact_data_gives_exact_coefficients():
     assert fits.coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
 
 
-def test_an_outlier_does_not_bend_the_fit():
+def test_an_outlier_bends_the_fit_by_less_than_the_noise():
     seconds = 2.0 + 3.0 * X
     seconds[[3, 20]] *= 2.5
-    assert fit(LINE, seconds).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-3)
+    assert fit(LINE, seconds).coefficients[0] == pytest.approx([2.0, 3.0], rel=3e-3)
+
+
+def test_what_is_further_off_is_worse():
+    seconds = 2.0 + 3.0 * X
+    costs = []
+    for factor in (1.3, 2.5, 5.0):
+        seconds[20] = factor * (2.0 + 3.0 * X[20])
+        costs.append(float(fit(LINE, seconds).cost[0]))
+    assert costs == sorted(costs)
 
 
 def test_relative_errors_count_alike_for_small_and_large_layers():

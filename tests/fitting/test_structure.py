@@ -119,7 +119,10 @@ def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
     }
     seconds = formula.evaluate(dimensions) * np.exp(0.01 * rng.standard_normal(68))
     best = fit_points(Points(dimensions, seconds, 0.01, np.ones(68)))[0]
-    assert best.structure["channels"] == Split(AtMost(15), CONSTANT, Leaf((16,)))
+    shape = best.structure["channels"]
+    assert isinstance(shape, Split)
+    assert shape.otherwise == Leaf((16,))
+    assert dimensions["channels"][shape.condition.holds(dimensions["channels"])].tolist() == [8.0] * 8
 
 
 @pytest.mark.parametrize(
