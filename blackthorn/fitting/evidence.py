@@ -20,8 +20,15 @@ Whole = NDArray[np.int64]
 FREEDOM = 8.0
 """Degrees of freedom of residuals: with fewer, formulas pass by the few shortest layers, with more, preempted measurements bend
 them."""
-NORMALIZER = math.lgamma(0.5 * (FREEDOM + 1.0)) - math.lgamma(0.5 * FREEDOM) - 0.5 * math.log(FREEDOM * math.pi)
-"""Logarithm of the density of a residual of 0, in units of its scale."""
+OUTLIER_SHARE = 0.025
+"""Share of measurements taken to be preempted or otherwise worthless. These took too long, as nothing makes a layer too fast:
+what they took beyond what a formula says is any share of all they took, from 0 to 1, and costs some six nats."""
+NORMALIZER = (
+    (1.0 - OUTLIER_SHARE)
+    * math.exp(math.lgamma(0.5 * (FREEDOM + 1.0)) - math.lgamma(0.5 * FREEDOM))
+    / math.sqrt(FREEDOM * math.pi)
+)
+"""Density of a residual of 0 that is not worthless, in units of its scale."""
 PRIOR_WEIGHT = 2.0
 """How many measurements the reported noise counts for when the noise is estimated."""
 LEAST_NOISE = 0.02
@@ -34,8 +41,8 @@ FAR_OFF = 4.0
 NORMAL_MEDIAN = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 ITERATIONS = 6
-FEWER_ITERATIONS = 3
-"""Of fits that begin with the weights of one nearly alike."""
+MIXTURE_ITERATIONS = 3
+"""The last ones, which take some measurements to be worthless; before, what seems so may yet be explained."""
 RIDGE = 1e-10
 """Relative to the design's diagonal: keeps columns solvable that the points do not reach (a stair that none has climbed)."""
 NEGATIVE_TOLERANCE = 1e-9
@@ -88,7 +95,7 @@ def fit_candidates(
         total: measurements of the whole problem, for the cost of a coefficient.
     """
     columns = relative_columns(designs, np.broadcast_to(seconds, present.shape), present)
-    fits = fit_relative(columns.relative, columns.target, present, None, reported_noise, total)
+    fits = fit_relative(columns.relative, columns.target, present, reported_noise, total)
     return msgspec.structs.replace(fits, coefficients=fits.coefficients / columns.scale)
 
 
@@ -116,54 +123,61 @@ def relative_columns(designs: Floats, seconds: Floats, present: Floats) -> Relat
 
 
 def fit_relative(
-    relative: Floats,
-    target: Floats,
-    present: Floats,
-    likely: Floats | None,
-    reported_noise: Floats | float,
-    total: Whole | int,
+    relative: Floats, target: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
 ) -> Candidates:
     """`fit_candidates` of columns that are relative already, with coefficients in units of their scale; changes `relative`.
 
-    Reported noise and the number of measurements may be told for every design, shape (B,). How much measurements are `likely`
-    to count is `bounded_weights` of a fit nearly alike, shape (B, n), if there is one.
+    Reported noise and the number of measurements may be told for every design, shape (B,).
     """
     prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
-    coefficients, variance, misfit = _reweighted(relative, target, present, likely, prior)
+    coefficients, variance, misfit = _reweighted(relative, target, present, prior)
     cost = misfit + 0.5 * relative.shape[1] * np.log(total)
     return Candidates(coefficients, np.sqrt(variance), cost)
 
 
-def _reweighted(
-    relative: Floats, target: Floats, present: Floats, likely: Floats | None, prior: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats) -> tuple[Floats, Floats, Floats]:
     """Expectation maximisation of the noise model: coefficients (B, p), variance (B,), misfit in nats (B,).
 
     Squares are divided by the sum of their weights, which takes fewer rounds (Kent, Tyler and Vardi 1994). The prior on the
     variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
     """
-    weights = present if likely is None else likely
-    for _ in range(ITERATIONS if likely is None else FEWER_ITERATIONS):
+    weights = present
+    for round_ in range(ITERATIONS):
         coefficients = _solve(relative, target, weights)
-        squares = (target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]) ** 2
-        variance = (PRIOR_WEIGHT * prior + np.einsum("bn,bn->b", weights, squares)) / (PRIOR_WEIGHT + weights.sum(axis=1))
-        weights = bounded_weights(squares, variance[:, None], present)
-    misfit = misfit_of(squares, variance[:, None], present)
+        residuals = target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]
+        squares = np.einsum("bn,bn->b", weights, residuals**2)
+        variance = (PRIOR_WEIGHT * prior + squares) / (PRIOR_WEIGHT + weights.sum(axis=1))
+        weights = bounded_weights(residuals, variance[:, None], present)
+        if round_ >= ITERATIONS - MIXTURE_ITERATIONS:
+            good = _good(residuals, variance[:, None])
+            weights *= good / (good + _worthless(residuals))
+    misfit = misfit_of(residuals, variance[:, None], present)
     misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
     return coefficients, variance, misfit
 
 
-def bounded_weights(squares: Floats, variance: Floats, present: Floats) -> Floats:
-    """How much measurements count under the noise model: less the further off, but never nothing."""
-    weights: Floats = present * (FREEDOM + 1.0) / (FREEDOM + squares / variance)
+def bounded_weights(residuals: Floats, variance: Floats, present: Floats) -> Floats:
+    """How much measurements count if none is worthless: less the further off, but never nothing."""
+    weights: Floats = present * (FREEDOM + 1.0) / (FREEDOM + residuals**2 / variance)
     return weights
 
 
-def misfit_of(squares: Floats, variance: Floats, present: Floats) -> Floats:
-    """Negative log likelihood, in nats, of squared relative residuals under the noise model, summed over the last axis."""
-    nats = 0.5 * (FREEDOM + 1.0) * np.log1p(squares / (FREEDOM * variance)) + 0.5 * np.log(variance) - NORMALIZER
-    misfit: Floats = (present * nats).sum(axis=-1)
+def misfit_of(residuals: Floats, variance: Floats, present: Floats) -> Floats:
+    """Negative log likelihood, in nats, of relative residuals under the noise model, summed over the last axis."""
+    misfit: Floats = -(present * np.log(_good(residuals, variance) + _worthless(residuals))).sum(axis=-1)
     return misfit
+
+
+def _good(residuals: Floats, variance: Floats) -> Floats:
+    """Density of relative residuals, where the measurement is not worthless."""
+    scaled: Floats = 1.0 + residuals**2 / (FREEDOM * variance)
+    density: Floats = NORMALIZER / np.sqrt(variance) * scaled ** (-0.5 * (FREEDOM + 1.0))
+    return density
+
+
+def _worthless(residuals: Floats) -> Floats:
+    """Density of relative residuals of worthless measurements: those that took longer than the formula says."""
+    return np.where(residuals > 0.0, OUTLIER_SHARE, 0.0)
 
 
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:

@@ -171,9 +171,9 @@ class _Parted(msgspec.Struct, frozen=True):
         ratios = seconds / np.maximum([source.seconds[inside] for source in sources], 1e-12)
         ordered = np.sort(ratios, axis=1)
         medians = 0.5 * (ordered[:, (len(inside) - 1) // 2] + ordered[:, len(inside) // 2])
-        squares = (sharpness(seconds) * (1.0 - medians[:, None] / ratios)) ** 2
+        residuals = sharpness(seconds) * (1.0 - medians[:, None] / ratios)
         noise = np.maximum([source.cell.noise for source in sources], self.points.reported_noise)
-        costs = misfit_of(squares, noise[:, None] ** 2, weights) + 0.5 * math.log(len(self.points))
+        costs = misfit_of(residuals, noise[:, None] ** 2, weights) + 0.5 * math.log(len(self.points))
         best = int(costs.argmin())
         cell, ratio = sources[best].cell, float(medians[best])
         coefficients = tuple(value * ratio for value in cell.coefficients)

@@ -277,8 +277,8 @@ class _Slice(msgspec.Struct, frozen=True):
 
     def _misfit_at(self, ratios: Floats, noise: float) -> float:
         """Nats of measurements that are `ratios` times what is predicted, shape (n,)."""
-        squares = (sharpness(self.seconds) * (1.0 - 1.0 / ratios)) ** 2
-        return float(misfit_of(squares, np.array([noise**2]), self.weights))
+        residuals = sharpness(self.seconds) * (1.0 - 1.0 / ratios)
+        return float(misfit_of(residuals, np.array([noise**2]), self.weights))
 
     def _coarse_widths(self, whole: Sequence[Explanation]) -> Whole:
         """Powers of two, and the widths that explain the whole best: enough to judge a switch by."""

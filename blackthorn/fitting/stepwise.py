@@ -178,7 +178,6 @@ class _Search:
             self.relative[each[:, None], trials[possible]],
             self.target[each],
             self.present[each],
-            np.repeat(self._weights(cells), possible.sum(axis=1), axis=0),
             self.noise_told[each],
             self.total[each],
         )
@@ -221,7 +220,7 @@ class _Search:
             return self.present[cells]
         chosen = self.relative[cells[:, None], self.terms[cells, :count]]
         rest = self.target[cells] - (self.coefficients[cells, None, :count] @ chosen)[:, 0, :]
-        return bounded_weights(rest**2, self.noise[cells, None] ** 2, self.present[cells])
+        return bounded_weights(rest, self.noise[cells, None] ** 2, self.present[cells])
 
 
 def _others(count: int) -> Whole:
