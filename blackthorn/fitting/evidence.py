@@ -147,6 +147,8 @@ def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats
         residuals = target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]
         squares = np.einsum("bn,bn->b", weights, residuals**2)
         variance = (PRIOR_WEIGHT * prior + squares) / (PRIOR_WEIGHT + weights.sum(axis=1))
+        if round_ == ITERATIONS - 1:
+            break
         weights = bounded_weights(residuals, variance[:, None], present)
         if round_ >= ITERATIONS - MIXTURE_ITERATIONS:
             good = _good(residuals, variance[:, None])
