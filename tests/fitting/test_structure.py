@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import usual_stairs
@@ -22,6 +23,9 @@ from blackthorn.formulas import (
     Tiles,
     Tiling,
 )
+
+DRAWS = range(10)
+"""Of points: in most, not in all, enough lie beyond the end of a regime to tell where it is."""
 
 
 def random_points(formula: Formula, count: int, noise: float, seed: int = 7, **highest: int) -> Points:
@@ -69,19 +73,24 @@ def test_a_border_is_found_beside_the_tiles_between_its_ends() -> None:
     np.testing.assert_allclose(best.formula().evaluate(narrow), expected, rtol=0.03)
 
 
-@pytest.mark.parametrize("seed", [0, 4])
-def test_what_lies_beyond_a_cache_is_found(seed: int) -> None:
+def worst_tenth(fit: JointFit, layers: Points) -> float:
+    """The relative error that one in ten layers exceeds."""
+    return float(np.quantile(np.abs(fit.predict(layers.dimensions) / layers.seconds - 1.0), 0.9))
+
+
+def test_what_lies_beyond_a_cache_is_found() -> None:
     near, far = Hinge("bytes_moved", 2**20, Constant(0.0), Constant(4e-11)), Linear("channels", Constant(0.0), Constant(4e-10))
-    points = random_points(Linear("area", Constant(1e-6), far), 60, 0.01, seed, channels=1000, area=4000)
-    moved = 8.0 * points.dimensions["channels"] * points.dimensions["area"]
-    seconds = points.seconds + near.evaluate({"bytes_moved": moved})
-    points = Points({"bytes_moved": moved, **points.dimensions}, seconds, 0.01, points.weights, ("bytes_moved",))
-    shapes = {fit.structure["bytes_moved"]: fit for fit in fit_points(points)}
-    (knot,) = next(shape.knots for shape in shapes if isinstance(shape, Leaf) and len(shape.knots) == 1)
-    fit = shapes[Leaf(knots=(knot,))]
-    assert 0.8 * 2**20 < knot < 1.2 * 2**20
-    assert fit.noise < 0.02
-    assert [node.knot for node in fit.formula().walk() if isinstance(node, Hinge)] == [knot]
+
+    def timed(count: int, noise: float, seed: int) -> Points:
+        points = random_points(Linear("area", Constant(1e-6), far), count, noise, seed, channels=1000, area=4000)
+        moved = 8.0 * points.dimensions["channels"] * points.dimensions["area"]
+        seconds = points.seconds + near.evaluate({"bytes_moved": moved})
+        return Points({"bytes_moved": moved, **points.dimensions}, seconds, 0.01, points.weights, ("bytes_moved",))
+
+    fits = [fit_points(timed(60, 0.01, seed))[0] for seed in DRAWS]
+    knots = [[node.knot for node in fit.formula().walk() if isinstance(node, Hinge)] for fit in fits]
+    assert sum(any(0.8 * 2**20 < knot < 1.2 * 2**20 for knot in found) for found in knots) > len(DRAWS) / 2
+    assert np.median([worst_tenth(fit, timed(300, 0.0, 100)) for fit in fits]) < 0.02
 
 
 def test_the_best_structure_without_knots_is_always_among_those_found() -> None:
@@ -140,18 +149,16 @@ def test_usual_stairs_are_those_that_values_can_show(values: tuple[int, ...], fo
     assert [leaf.widths for leaf in stairs if leaf.climbs] == [widths for widths in found if len(widths) > 1]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 6])
-def test_a_threshold_is_found_where_no_points_lie_on_a_line(seed: int) -> None:
+def test_a_threshold_is_found_where_no_points_lie_on_a_line() -> None:
     formula = Linear(
         "height",
         Constant(0.0),
         Switch("width", AtMost(120), *(Linear("width", Constant(0.0), Constant(s)) for s in (1e-7, 3e-7))),
     )
-    best = fit_points(random_points(formula, 100, 0.02, seed, width=220, height=220))[0]
-    found = best.structure["width"]
-    assert isinstance(found, Split)
-    assert isinstance(found.condition, AtMost)
-    assert 110 <= found.condition.threshold <= 130
+    fits = [fit_points(random_points(formula, 100, 0.02, seed, width=220, height=220))[0] for seed in DRAWS]
+    found = [fit.structure["width"] for fit in fits]
+    near = [isinstance(s, Split) and isinstance(s.condition, AtMost) and 110 <= s.condition.threshold <= 130 for s in found]
+    assert sum(near) > len(DRAWS) / 2
 
 
 def test_aligned_sizes_may_come_in_wider_blocks_than_they_are_multiples_of() -> None:
