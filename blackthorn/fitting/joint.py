@@ -33,6 +33,7 @@ from blackthorn.formulas import Formula
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 LEFT_OUT = 2.0
 """Nats that it costs a product to leave out a dimension: about one in seven does."""
@@ -142,7 +143,8 @@ class _Parted(msgspec.Struct, frozen=True):
         for number in self.own:
             inside, kind = self.insides[number], self.kinds[number]
             columns = _all_products(kind, self.values).take(inside, axis=1)
-            yield Task(columns, points.seconds[inside], points.weights[inside], points.reported_noise, total, _unlikely(kind))
+            seconds, weights = points.seconds[inside], points.weights[inside]
+            yield Task(columns, seconds, weights, points.reported_noise, total, _unlikely(kind), _beyond_knots(kind))
 
     def fitted(self, choices: Sequence[Choice]) -> JointFit:
         """All cells, by what was chosen for those in `own`."""
@@ -205,10 +207,17 @@ def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
     terms = np.array(all_terms(kind), dtype=np.intp).reshape(-1, len(kind))
     moving = [leaf.terms() > 1 + len(leaf.knots) for leaf in kind]
     left_out = (terms[:, moving] == 0).sum(axis=1)
-    hinges = [leaf.hinges() for leaf in kind]
-    beyond_knots = (terms >= [hinge.start for hinge in hinges]) & (terms < [hinge.stop for hinge in hinges])
-    against: Floats = np.where(terms.any(axis=1) & ~beyond_knots.any(axis=1), LEFT_OUT * left_out, 0.0)
+    against: Floats = np.where(terms.any(axis=1) & ~_beyond_knots(kind), LEFT_OUT * left_out, 0.0)
     return against
+
+
+@lru_cache(maxsize=4096)
+def _beyond_knots(kind: tuple[Leaf, ...]) -> Mask:
+    """Which of `all_terms` are lines from a knot on, which are nothing up to there."""
+    terms = np.array(all_terms(kind), dtype=np.intp).reshape(-1, len(kind))
+    hinges = [leaf.hinges() for leaf in kind]
+    beyond = (terms >= [hinge.start for hinge in hinges]) & (terms < [hinge.stop for hinge in hinges])
+    return np.asarray(beyond.any(axis=1))
 
 
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:

@@ -39,6 +39,8 @@ class Task(NamedTuple):
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
         unlikely: nats that each product costs beyond being named, shape (T,).
+        bare: which products are nothing over a stretch, as what comes beyond a threshold is: a formula of these alone would say
+            that layers take no time, and is never chosen; shape (T,).
     """
 
     columns: Floats
@@ -47,6 +49,7 @@ class Task(NamedTuple):
     reported_noise: float
     total: int
     unlikely: Floats
+    bare: Mask
 
 
 class Choice(NamedTuple):
@@ -96,14 +99,14 @@ class _Search:
     def __init__(self, tasks: Sequence[Task]) -> None:
         count, among, points = len(tasks), max(len(t.columns) for t in tasks), max(len(t.seconds) for t in tasks)
         columns, seconds, present = np.zeros((count, among, points)), np.ones((count, points)), np.zeros((count, points))
-        unlikely = np.zeros((count, among))
+        unlikely, bare = np.zeros((count, among)), np.zeros((count, among), dtype=bool)
         for i, task in enumerate(tasks):
             inside = slice(len(task.seconds))
             columns[i, : len(task.columns), inside] = task.columns
-            unlikely[i, : len(task.columns)] = task.unlikely
+            unlikely[i, : len(task.columns)], bare[i, : len(task.columns)] = task.unlikely, task.bare
             seconds[i, inside], present[i, inside] = task.seconds, task.weights
         self.present = present
-        self.unlikely = unlikely
+        self.unlikely, self.bare = unlikely, bare
         self.relative, self.target, self.scale = relative_columns(columns, seconds, present)
         self.noise_told = np.array([task.reported_noise for task in tasks])
         self.total = np.array([task.total for task in tasks])
@@ -182,7 +185,9 @@ class _Search:
             self.total[each],
         )
         naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
-        cost = _spread(fits.cost, possible, np.inf) + naming[:, None] + self._against(cells, trials)
+        is_something = ((fits.coefficients > 0.0) & ~self.bare[each[:, None], trials[possible]]).any(axis=1)
+        cost = _spread(np.where(is_something, fits.cost, np.inf), possible, np.inf) + naming[:, None]
+        cost += self._against(cells, trials)
         best, rows = cost.argmin(axis=1), np.arange(len(cells))
         better: Mask = cost[rows, best] < self.cost[cells]
         taken, fit = cells[better], (np.cumsum(possible).reshape(possible.shape)[rows, best] - 1)[better]
@@ -211,6 +216,8 @@ class _Search:
         promise = nats - self.unlikely[cells]
         promise[np.arange(nats.shape[1]) >= self.among[cells, None]] = -np.inf
         promise[np.arange(len(cells))[:, None], self.terms[cells, :count]] = -np.inf
+        if not count:
+            promise[self.bare[cells]] = -np.inf
         return promise
 
     def _weights(self, cells: Whole) -> Floats:

@@ -15,7 +15,8 @@ def a_task(seed: int, count: int = 40, among: int = 8, noise: float = 0.01) -> T
     rng = np.random.default_rng(seed)
     columns = np.concatenate([np.ones((1, count)), rng.integers(1, 200, (among - 1, count)).astype(float)])
     seconds = sum(value * columns[i] for i, value in COEFFICIENTS.items() if i < among)
-    return Task(columns, seconds * (1.0 + noise * rng.standard_normal(count)), np.ones(count), 0.01, count, np.zeros(among))
+    measured = seconds * (1.0 + noise * rng.standard_normal(count))
+    return Task(columns, measured, np.ones(count), 0.01, count, np.zeros(among), np.zeros(among, dtype=bool))
 
 
 def assert_alike(found: Choice, expected: Choice) -> None:
@@ -72,7 +73,7 @@ def test_measurements_that_are_worthless_bend_nothing(seed):
 def test_a_product_that_is_another_times_a_number_is_chosen_once():
     task = a_task(0)
     columns = np.concatenate([task.columns, 2.0 * task.columns[3:4]])
-    doubled = task._replace(columns=columns, unlikely=np.zeros(len(columns)))
+    doubled = task._replace(columns=columns, unlikely=np.zeros(len(columns)), bare=np.zeros(len(columns), dtype=bool))
     assert len({3, 8}.intersection(choose([doubled])[0].terms)) == 1
 
 
@@ -90,7 +91,7 @@ def test_of_products_that_are_alike_at_the_points_the_likelier_is_chosen():
     columns = np.concatenate([task.columns, 2.0 * task.columns[3:4]])
     unlikely = np.zeros(len(columns))
     unlikely[3] = 3.0
-    (found,) = choose([task._replace(columns=columns, unlikely=unlikely)])
+    (found,) = choose([task._replace(columns=columns, unlikely=unlikely, bare=np.zeros(len(columns), dtype=bool))])
     assert 3 not in found.terms
     assert len(columns) - 1 in found.terms
 
@@ -103,3 +104,15 @@ def test_what_was_chosen_wrongly_is_replaced():
     found = search.choices()[0]
     assert set(found.terms) == set(COEFFICIENTS)
     assert found.cost < wrong.cost
+
+
+def test_what_is_nothing_over_a_stretch_is_not_chosen_alone():
+    """All points lie beyond a threshold and are told by what comes beyond it; layers before it take time all the same."""
+    x = np.linspace(2000.0, 9000.0, 30)
+    columns = np.array([np.ones_like(x), x, x - 1000.0])
+    bare = np.array([False, False, True])
+    task = Task(columns, 1e-7 * (x - 1000.0), np.ones_like(x), 0.01, len(x), np.zeros(3), bare)
+    (found,) = choose([task])
+    assert any(value > 0.0 and not bare[term] for term, value in zip(found.terms, found.coefficients, strict=True))
+    (free,) = choose([task._replace(bare=np.zeros(3, dtype=bool))])
+    assert free.terms == (2,)
