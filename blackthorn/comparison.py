@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from blackthorn.errors import BadValue, NotMeasured
-from blackthorn.fitting.device import LayerClass, layer_classes
+from blackthorn.fitting.classes import LayerClass, layer_classes
 from blackthorn.fitting.leaving_out import rmspe
 from blackthorn.records import Dimensions, Precision, Sweep
 from blackthorn.rivals import CannotFit, Rival, TimedLayers, timed_layers

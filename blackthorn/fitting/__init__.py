@@ -1,5 +1,6 @@
 """From timings to formulas: one dimension, then the hierarchy over several, then a whole device."""
 
-from blackthorn.fitting.device import fit_device, full_speeds
+from blackthorn.fitting.classes import full_speeds
+from blackthorn.fitting.device import fit_device
 
 __all__ = ["fit_device", "full_speeds"]

@@ -20,12 +20,7 @@ Lockstep = Generator[Wanted, list[JointFit], Found]
 
 def finished(search: Lockstep[Found]) -> Found:
     """What a search finds."""
-    return finished_together([search])[0]
-
-
-def finished_together(searches: Iterable[Lockstep[Found]]) -> list[Found]:
-    """What each of several searches finds."""
-    running = _Running(side_by_side(searches))
+    running = _Running(search)
     while running.wanted is not None:
         running.go_on(fit_structures(running.wanted))
     return running.found[0]

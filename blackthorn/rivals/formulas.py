@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import msgspec
 
-from blackthorn.fitting.device import fit_class
+from blackthorn.fitting.class_formula import fit_class
 from blackthorn.layers import Quantities, layer_kind
 from blackthorn.records import LayerFormula
 from blackthorn.rivals.base import CannotFit, Floats, too_few

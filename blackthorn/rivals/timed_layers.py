@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.device import LayerClass, points_of
+from blackthorn.fitting.class_formula import points_of
+from blackthorn.fitting.classes import LayerClass
 from blackthorn.layers import layer_kind
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from blackthorn.fitting.device import fit_class, layer_classes
+from blackthorn.fitting.class_formula import fit_class
+from blackthorn.fitting.classes import layer_classes
 from blackthorn.records import Sweep
 
 FEWEST_POINTS = 10

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from blackthorn.fitting.device import layer_classes, points_of
+from blackthorn.fitting.class_formula import points_of
+from blackthorn.fitting.classes import layer_classes
 from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import rmspe

@@ -8,7 +8,8 @@ import pytest
 
 from blackthorn.errors import NotMeasured, WrongDevice
 from blackthorn.fitting import fit_device
-from blackthorn.fitting.device import LayerClass, best_of, fit_class, full_speeds, layer_classes, points_of
+from blackthorn.fitting.class_formula import best_of, fit_class, points_of
+from blackthorn.fitting.classes import LayerClass, full_speeds, layer_classes
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
 from blackthorn.fitting.lockstep import finished

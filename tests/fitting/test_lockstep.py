@@ -8,7 +8,7 @@ import pytest
 
 from blackthorn.fitting import lockstep
 from blackthorn.fitting.joint import JointFit, fit_structures
-from blackthorn.fitting.lockstep import Lockstep, finished, finished_together, side_by_side
+from blackthorn.fitting.lockstep import Lockstep, finished, side_by_side
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE
 
@@ -46,7 +46,7 @@ def test_a_search_is_sent_what_it_wants(calls: list[int]) -> None:
 
 
 def test_searches_share_their_calls_and_end_when_they_will(calls: list[int]) -> None:
-    long, short, idle = finished_together([steps(1, 2, 1), steps(2), steps()])
+    long, short, idle = finished(side_by_side([steps(1, 2, 1), steps(2), steps()]))
     assert (len(long), len(short), idle) == (4, 2, [])
     assert calls == [3, 2, 1]
 
@@ -57,13 +57,13 @@ def test_a_search_may_be_several_itself(calls: list[int]) -> None:
         more = yield from steps(2)
         return sum(map(len, found)) + len(more)
 
-    assert finished_together([both(), steps(1, 1, 1, 1)]) == [5, finished_together([steps(1, 1, 1, 1)])[0]]
+    assert finished(side_by_side([both(), steps(1, 1, 1, 1)])) == [5, finished(steps(1, 1, 1, 1))]
     assert calls[:4] == [3, 2, 3, 1]
 
 
 @pytest.mark.parametrize("searches", [[], [steps()]])
 def test_nothing_wanted_is_no_call(calls: list[int], searches: list[Lockstep[list[float]]]) -> None:
-    assert finished_together(searches) == [[]] * len(searches)
+    assert finished(side_by_side(searches)) == [[]] * len(searches)
     assert calls == []
 
 
@@ -77,5 +77,5 @@ def test_what_a_search_raises_ends_all(calls: list[int]) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        finished_together([steps(1, 1, 1), failing(interrupt)])
+        finished(side_by_side([steps(1, 1, 1), failing(interrupt)]))
     assert calls == [3]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from blackthorn.fitting.device import layer_classes
+from blackthorn.fitting.classes import layer_classes
 from blackthorn.layers import layer_kind
 from blackthorn.records import Dimensions, Measurement, Sweep, SweepHeader
 from blackthorn.rivals import TimedLayers, timed_layers

@@ -1,0 +1,115 @@
+"""The formula of one class of layers, from its measurements."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackthorn.fitting.classes import LayerClass
+from blackthorn.fitting.correction import corrected
+from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
+from blackthorn.fitting.joint import JointFit, cost_of
+from blackthorn.fitting.kernels import kernels_search
+from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
+from blackthorn.fitting.lines import without_crowds
+from blackthorn.fitting.lockstep import Lockstep, finished
+from blackthorn.fitting.points import Points
+from blackthorn.fitting.shapes import CONSTANT, LINE
+from blackthorn.layers import Quantities, layer_kind, vocabulary
+from blackthorn.records import LayerFormula
+from blackthorn.units import MS_PER_SECOND
+
+Floats = NDArray[np.float64]
+
+ALIKE = 0.25
+"""Structures whose left-out errors differ by fewer standard errors than this are alike. After the rule of Breiman, Friedman,
+Olshen and Stone, "Classification and regression trees", 1984, with errors at the same points compared in pairs; and a quarter
+where theirs is one, since a dozen points would otherwise always take the shortest."""
+MOST_ON_LINE = 48
+"""Points of one line that count where several dimensions vary: an adaptive sweep takes fewer."""
+
+Validated = tuple[JointFit, LeftOut]
+"""A structure, and how it predicts points that it is not fitted to."""
+
+
+def fit_class(group: LayerClass) -> LayerFormula:
+    """The formula of a class, its errors and what a layer outside the fit may be off by.
+
+    Args:
+        group: at least one measurement.
+    """
+    points = points_of(group)
+    spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
+    best, left_out = finished(best_search(spread))
+    better = corrected(spread, best, left_out)
+    correction, residuals = better or (None, left_out.residuals)
+    formula = best.formula(layer_kind(group.layer).repeated)
+    factor = 1.0 if correction is None else correction.factor(points.dimensions)
+    return LayerFormula(
+        layer=group.layer,
+        precision=group.precision,
+        fixed=group.fixed,
+        ranges={name: _range(group, name) for name in _moved(group)},
+        formula=formula,
+        text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
+        points=len(points),
+        rmspe=rmspe(factor * best.predict(points.dimensions) / points.seconds - 1.0),
+        rmspe_cross_validated=rmspe(residuals),
+        residuals=tuple(round(float(value), 5) for value in residuals),
+        correction=correction,
+        reference=group.reference,
+    )
+
+
+def _moved(group: LayerClass) -> tuple[str, ...]:
+    """The dimensions that a formula of the class is over: at least one."""
+    return group.swept() or tuple(group.fixed)[:1]
+
+
+def _range(group: LayerClass, name: str) -> tuple[int, int]:
+    """The smallest and the largest measured value of a dimension."""
+    values = [measurement.probe.dimensions[name] for measurement in group.measurements]
+    return min(values), max(values)
+
+
+def points_of(group: LayerClass) -> Points:
+    """A class's measurements as arrays, each weighed by how sure it is."""
+    kind = layer_kind(group.layer)
+    spoken = vocabulary(kind, _moved(group), group.fixed)
+    quantities = Quantities(kind, group.precision, [measurement.probe.dimensions for measurement in group.measurements])
+    dimensions = {name: quantities[name] for name in spoken.derived + spoken.free}
+    seconds = np.array([measurement.seconds for measurement in group.measurements])
+    errors = np.maximum(LEAST_NOISE, [measurement.relative_error for measurement in group.measurements])
+    noise = float(np.median(errors))
+    weights = np.minimum(1.0, (noise / errors) ** 2)
+    return Points(dimensions, seconds, noise, weights, spoken.derived, spoken.merged, spoken.borders)
+
+
+def best_search(points: Points) -> Lockstep[Validated]:
+    """A search for that of the likeliest structures, and one of straight lines alone, which predicts left-out points best.
+
+    Along one dimension the shortest description decides alone: its points are dense enough to tell widths apart. In several,
+    a structure can fit every point and still go astray between them, which only points left out can tell; of those that do so
+    alike, the shortest description.
+    """
+    fits = yield from kernels_search(points)
+    if len(points.dimensions) == 1:
+        (left_out,) = yield from cross_validation(points, fits[:1])
+        return fits[0], left_out
+    lines = yield [(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})]
+    likely = sorted((*fits, *lines), key=cost_of)
+    validated = yield from cross_validation(points, likely)
+    return best_of(points, list(zip(likely, validated, strict=True)))
+
+
+def best_of(points: Points, tried: Sequence[Validated]) -> Validated:
+    """Of structures, the shortest description first, the first that predicts left-out points as well as any may by chance."""
+    squares = [bounded(left_out.residuals * sharpness(points.seconds)) ** 2 for _, left_out in tried]
+    least = min(squares, key=np.mean)
+    return next(entry for entry, own in zip(tried, squares, strict=True) if _are_alike(own - least))
+
+
+def _are_alike(worse_by: Floats) -> bool:
+    """Whether squared errors that are so much larger, point by point, may be so by chance."""
+    return float(worse_by.mean()) <= ALIKE * float(worse_by.std()) / math.sqrt(len(worse_by))
