@@ -11,7 +11,7 @@ from blackthorn.records import Measurement
 from blackthorn.storage import SweepFile
 from blackthorn.timing import Timer, TimingPolicy
 
-FULL_SPEED_POLICY = TimingPolicy(calibration_seconds=3.0, full_speed_within=0.06)
+FULL_SPEED_POLICY = TimingPolicy(calibration_seconds=3.0, full_speed_within=0.06, patience=1.0)
 """How the common layer is timed: long enough at first to see full speed, which is told from the next state, 19 % slower."""
 PATIENCE = 3.0
 """Seconds for which full speed is waited for, each time."""

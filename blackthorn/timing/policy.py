@@ -24,8 +24,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
         running_at_least: share of a round that counts for which no other process may have the processor.
         proven_share: share of a round's length for which the machine must have been at full speed before the round: most
             stretches at full speed last milliseconds, and those that have lasted go on.
-        patience: how long a slow machine is waited for at a stretch, in seconds, before that is believed to be its speed; comes
-            on top of `most_seconds` before the first round. Slow stretches last up to four seconds.
+        patience: share of `most_seconds` for which a slow machine is waited for.
         calibration_seconds: how long the reference is run at first to find its best, in seconds.
         reference_seconds: how long one timing of the reference lasts at least, in seconds, so that clocks tell it well.
     """
@@ -44,6 +43,6 @@ class TimingPolicy(msgspec.Struct, frozen=True):
     steady_within: float = 0.08
     running_at_least: float = 0.99
     proven_share: float = 0.2
-    patience: float = 4.0
+    patience: float = 0.5
     calibration_seconds: float = 0.2
     reference_seconds: float = 2e-3

@@ -23,7 +23,6 @@ from typing_extensions import Self
 from blackthorn.records import Grade, Measurement, Probe
 from blackthorn.runners.base import CallTimes, Runner
 from blackthorn.timing.estimates import Estimate, trimmed_mean
-from blackthorn.timing.patience import Patience
 from blackthorn.timing.policy import TimingPolicy
 from blackthorn.timing.reference import LoadedReference
 from blackthorn.timing.rounds import Round, called, speed
@@ -65,7 +64,6 @@ class Timer:
         self._held = ExitStack()
         self._bests: deque[float] = deque([math.inf], maxlen=REMEMBERED)
         self._expected = math.inf
-        self._patience = Patience(self._policy.patience, runner.clock())
         self._throttled_by: Sequence[str] = ()
 
     def expect(self, earlier: Iterable[Measurement]) -> None:
@@ -160,9 +158,9 @@ class Timer:
         """
         self._begin()
         self._runner.throttled_by()  # forgets what was before
-        turns = [self._warm_up(call) for call in calls]
-        reference = self._await_full_speed(turns[0].proof, math.inf)
         end = self._runner.clock() + self._policy.most_seconds
+        turns = [self._warm_up(call) for call in calls]
+        reference = self._await_full_speed(turns[0].proof, end)
         while not self._enough([turn.rounds for turn in turns], end):
             for turn in turns:
                 before = reference if self._is_full_speed(reference) else self._await_full_speed(turn.proof, end)
@@ -201,18 +199,17 @@ class Timer:
         return reference <= (1 + self._policy.full_speed_within) * self._expected
 
     def _await_full_speed(self, proof: float, end: float) -> float:
-        """Run the reference until it was at full speed for `proof` seconds, or time or patience is over; the last it took."""
+        """Run the reference until it was at full speed for `proof` seconds, or the time is over; the last it took."""
         since = self._runner.clock()
-        self._patience.regain(since)
+        patience_ends = since + self._policy.patience * self._policy.most_seconds
         while True:
             reference = self._time_reference()
             now = self._runner.clock()
-            is_patient = self._patience.spend(now)
             if not self._is_full_speed(reference):
                 since = now
-                if not is_patient:
+                if now >= patience_ends:
                     self._expected = reference  # believed until a faster one is seen
-            elif now - since >= proof or not is_patient or self._reference is None:
+            elif now - since >= proof or self._reference is None:
                 return reference
             if now >= end:
                 return reference

@@ -232,7 +232,7 @@ def test_a_machine_that_slowed_down_is_waited_for_once_and_graded() -> None:
             grades.append(timer.measure(PROBE).grade)
             spent.append(machine.now - begin)
     assert grades == ["settled", "drifting", "drifting", "drifting"]
-    assert TimingPolicy().patience < spent[0] < TimingPolicy().patience + 0.1
+    assert spent[0] > TimingPolicy().patience * TimingPolicy().most_seconds
     assert max(spent[1:]) < 0.1
 
 
@@ -246,28 +246,9 @@ def test_a_machine_that_stays_slow_is_believed_at_last() -> None:
     assert grades[-1] == "settled"
 
 
-def test_slow_stretches_longer_than_a_measurement_are_waited_out() -> None:
-    machine = Machine(lambda now: 1.0 if now % 10 < 6.5 else 1.5, sensitivity=0.1)
-    with machine, Timer(machine, machine.reference(), TimingPolicy(most_seconds=0.15)) as timer:
-        measured = [timer.measure(PROBE) for _ in range(300)]
-    assert machine.now > 15
-    assert {measurement.grade for measurement in measured} == {"settled"}
-    assert [ratio(measurement) for measurement in measured] == pytest.approx([1.0] * 300, rel=0.01)
-
-
-def test_a_restless_machine_is_waited_for_half_of_all_time_at_most() -> None:
-    """It is at its best for 5 ms of every 0.2 s."""
-    quiet, restless = Machine(), Machine(lambda now: 0.8 if now % 0.2 < 5e-3 else 1.0)
-    for machine in (quiet, restless):
-        with machine, Timer(machine, machine.reference(), TimingPolicy(most_seconds=0.15)) as timer:
-            for _ in range(300):
-                timer.measure(PROBE)
-    assert restless.now < 2.5 * quiet.now + TimingPolicy().patience
-
-
 def test_full_speed_is_waited_for_no_longer_than_allowed() -> None:
     machine = Machine(lambda now: 1.0 if now < 1.0 or now > 3.0 else 1.5)
-    with machine, Timer(machine, machine.reference()) as timer:
+    with machine, Timer(machine, machine.reference(), TimingPolicy(patience=1.0)) as timer:
         assert timer.await_full_speed(0.0)
         machine.now = 1.0
         assert not timer.await_full_speed(0.5)
