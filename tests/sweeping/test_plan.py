@@ -160,6 +160,14 @@ def test_the_usual_layer_of_a_sweep_that_moves_memory_moves_enough(values: Range
     assert added.usual().dimensions == {"rows": 1, "columns": 16_384}
 
 
+def test_the_usual_layer_has_no_more_weights_than_a_near_cache_holds() -> None:
+    both = SweepPlan("dense", {"outputs": Range(1, 4096), "inputs": Range(1, 4096)})
+    assert both.usual().dimensions == {"outputs": 256, "inputs": 512, "rows": 1}
+    outputs = SweepPlan("dense", {"outputs": Range(1, 4096)}, {"inputs": 4096})
+    assert outputs.usual().dimensions == {"outputs": 32, "inputs": 4096, "rows": 1}
+    assert SweepPlan("dense", {"rows": Range(1, 64)}).usual().dimensions == {"outputs": 1024, "inputs": 1024, "rows": 1}
+
+
 def test_the_usual_layer_does_not_grow_along_what_is_no_size() -> None:
     pools = SweepPlan("average_pool2d", {"kernel": Range(1, 7)}, {"channels": 1})
     assert pools.usual() == pools.probe_at({"kernel": 3})
