@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.engine_options import Given
 from blackthorn.cli.preset_visits import visit_again
+from blackthorn.cli.restlessness import median_percent, restlessness_lines
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.sweep_run import (
     SweepReport,
@@ -59,6 +61,12 @@ class PresetReport(msgspec.Struct, frozen=True):
     def points(self) -> int:
         """Points that the files hold together; sweeps over other ranges of the same layers share one."""
         return sum({report.path: report.points for report in self.made}.values())
+
+    @property
+    def timing_errors(self) -> tuple[float, ...]:
+        """The relative errors of these points."""
+        errors = {report.path: report.timing_errors for report in self.made}
+        return tuple(chain.from_iterable(errors.values()))
 
 
 def run(
@@ -172,6 +180,7 @@ def preset_lines(report: PresetReport, again: str, out: Path) -> Iterator[str]:
     ]
     yield from table(("layer", "at", "points", "error"), rows, right=(2, 3))
     yield f"{report.points} points of {report.made[0].device}, {readable_duration(report.seconds)}"
+    yield from restlessness_lines(report.timing_errors)
     yield f"go on with: {again}" if report.interrupted else f"fit all sweeps with: {fit_command(out)}"
 
 
@@ -180,6 +189,7 @@ def preset_json(report: PresetReport) -> dict[str, Any]:
     return {
         "preset": report.preset.name,
         "points": report.points,
+        "timing_error_percent": median_percent(report.timing_errors),
         "seconds": report.seconds,
         "interrupted": report.interrupted,
         "sweeps": [sweep_json(sweep) for sweep in report.made],

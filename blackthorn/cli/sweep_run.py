@@ -10,13 +10,14 @@ import msgspec
 from blackthorn.cli import defaults, values
 from blackthorn.cli.engine_options import Given
 from blackthorn.cli.formula_text import class_json, class_lines
+from blackthorn.cli.restlessness import median_percent, restlessness_lines
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.stamp import MADE_BY, now
 from blackthorn.cli.sweep_plan import make_plan, make_selector
 from blackthorn.cli.sweep_progress import shown_progress
 from blackthorn.errors import BadValue
 from blackthorn.fitting import fit_device
-from blackthorn.records import LayerFormula, Precision, Sweep, SweepHeader
+from blackthorn.records import LayerFormula, Measurement, Precision, Sweep, SweepHeader
 from blackthorn.runners import Runner
 from blackthorn.storage import find_sweeps, open_sweep, read_sweep
 from blackthorn.sweeping import (
@@ -42,6 +43,7 @@ class SweepReport(msgspec.Struct, frozen=True):
     """How a sweep ended, and the formula of all that its file holds; None where it holds nothing.
 
     `forecast` tells what a smaller error would take; None where that is not known, or more points alone do not help.
+    `timing_errors` are the relative errors of its points.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class SweepReport(msgspec.Struct, frozen=True):
     outcome: SweepOutcome
     formula: LayerFormula | None
     forecast: Forecast | None = None
+    timing_errors: tuple[float, ...] = ()
 
 
 def run(
@@ -128,7 +131,12 @@ def carry_out(
         most_visits = MOST_VISITS if machine is None else 1
         outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal, most_visits)
         formula = _formula(Sweep(header, file.measurements))
-        return SweepReport(path, header.device.name, len(file.measurements), outcome, formula)
+        errors = _timing_errors(file.measurements)
+        return SweepReport(path, header.device.name, len(file.measurements), outcome, formula, timing_errors=errors)
+
+
+def _timing_errors(measurements: Sequence[Measurement]) -> tuple[float, ...]:
+    return tuple(measurement.relative_error for measurement in measurements)
 
 
 def _formula(sweep: Sweep) -> LayerFormula | None:
@@ -137,8 +145,9 @@ def _formula(sweep: Sweep) -> LayerFormula | None:
 
 
 def fitted_again(report: SweepReport) -> SweepReport:
-    """A report with the formula of what its file holds now."""
-    return msgspec.structs.replace(report, formula=_formula(read_sweep(report.path)))
+    """A report with the formula and the timings' errors of what its file holds now."""
+    found = read_sweep(report.path)
+    return msgspec.structs.replace(report, formula=_formula(found), timing_errors=_timing_errors(found.measurements))
 
 
 def refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:
@@ -168,6 +177,7 @@ def sweep_lines(report: SweepReport, again: str) -> Iterator[str]:
         yield f"{len(outcome.skipped)} points could not be measured and were skipped"
     if report.formula is not None:
         yield from class_lines(report.formula)
+    yield from restlessness_lines(report.timing_errors)
     if report.forecast is not None:
         yield f"  {_forecast_text(report.forecast, outcome)}"
     yield f"go on with: {again}" if outcome.interrupted else f"fit all sweeps with: {fit_command(report.path.parent.parent)}"
@@ -196,6 +206,7 @@ def sweep_json(report: SweepReport) -> dict[str, Any]:
         "skipped": list(report.outcome.skipped),
         "interrupted": report.outcome.interrupted,
         "reason": report.outcome.reason,
+        "timing_error_percent": median_percent(report.timing_errors),
         "seconds": report.outcome.seconds,
         "forecast": None if report.forecast is None else report.forecast._asdict(),
         "class": None if report.formula is None else class_json(report.formula),

@@ -1,0 +1,34 @@
+"""A restless machine is spoken of, and only that."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from blackthorn.cli.restlessness import median_percent, restlessness_lines
+from tests.cli.conftest import Say
+
+
+@pytest.mark.parametrize("errors", [(), (0.01,), (0.005, 0.02, 0.3)])
+def test_nothing_is_said_of_timings_that_are_known_well(errors: tuple[float, ...]) -> None:
+    assert not list(restlessness_lines(errors))
+
+
+def test_timings_that_are_known_badly_are_told_with_the_remedy() -> None:
+    said, remedy = restlessness_lines((0.01, 0.028, 0.05))
+    assert "no better than to 2.8 %" in said
+    assert remedy.startswith("close other programs")
+
+
+def test_no_timings_have_no_error() -> None:
+    assert median_percent(()) is None
+
+
+def test_a_sweep_on_a_restless_machine_says_so(say: Say) -> None:
+    board = json.loads(Path("board.json").read_text())
+    Path("restless.json").write_text(json.dumps({**board, "jitter": 0.9}))
+    sweep = "sweep conv2d --dim filters --max-points 8 --formulas"
+    assert "restless" not in say(f"{sweep} board.json").out
+    said = say(f"{sweep} restless.json --out elsewhere")
+    assert "the machine was restless" in said.out
+    assert say(f"{sweep} restless.json --out elsewhere --json").json["timing_error_percent"] > 2.0
