@@ -1,6 +1,7 @@
 """Classes of layers fitted by several processes at a time: they say nothing of one another, and a device has dozens."""
 
 import logging
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,6 +15,8 @@ from blackthorn.records import LayerFormula
 
 log = logging.getLogger(__name__)
 
+THREAD_COUNTS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+"""Environment variables by which numpy's libraries are told how many threads to begin."""
 FEWEST_POINTS = 400
 """Measurements of all classes together: fewer are fitted before other processes have begun."""
 
@@ -38,7 +41,7 @@ def _by_several(processes: int, groups: Sequence[LayerClass]) -> list[LayerFormu
     with ProcessPoolExecutor(processes, get_context("spawn"), _end_by_interrupt) as pool:
         fits: dict[int, Future[LayerFormula]] = {}
         try:
-            with _interrupts_held_back():
+            with _interrupts_held_back(), _one_thread_each():
                 fits.update((place, pool.submit(fit_class, groups[place])) for place in largest_first)
             return [fits[place].result() for place in range(len(groups))]
         except BaseException:
@@ -57,6 +60,18 @@ def _interrupts_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Libraries of linear algebra take no further threads in processes that begin meanwhile: there is one for every CPU."""
+    new = [name for name in THREAD_COUNTS if name not in os.environ]
+    os.environ.update(dict.fromkeys(new, "1"))
+    try:
+        yield
+    finally:
+        for name in new:
+            del os.environ[name]
 
 
 def _end_by_interrupt() -> None:
