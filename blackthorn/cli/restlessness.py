@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 RESTLESS = 2.0
 """Percent that the median point is known to, above which the machine was restless: formulas of steps and lines are never nearer
-to a device. On quiet shared computers presets had 0.8 to 1.5, on one whose neighbours had half of its core for seconds 2.8."""
+to a device. On quiet shared computers presets had 0.8 to 1.5, where neighbours had half of the core for seconds 2.8 to 3.2."""
 
 
 def median_percent(errors: Sequence[float]) -> float | None:
