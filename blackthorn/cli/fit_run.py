@@ -1,6 +1,5 @@
 """One run of `blackthorn fit`: folders in, written models out."""
 
-import os
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from blackthorn.cli.model_text import model_json
 from blackthorn.cli.spinner import spinner
 from blackthorn.cli.stamp import MADE_BY, now
 from blackthorn.errors import WrongDevice
-from blackthorn.fitting import fit_device
+from blackthorn.fitting import fit_device, usable_cpus
 from blackthorn.records import FittedModel, Sweep
 from blackthorn.storage import find_sweeps, model_path, read_sweep, write_model
 
@@ -40,16 +39,11 @@ def run(folders: Iterable[Path], out: Path | None) -> Fitted:
         for number, group in enumerate(groups, 1):
             points = sum(len(sweep.measurements) for sweep in group)
             tell(f"fitting {group[0].header.device.name}: {points:,} points, device {number} of {len(groups)}")
-            model = fit_device(group, now(), MADE_BY, _usable_cpus())
+            model = fit_device(group, now(), MADE_BY, usable_cpus())
             path = out or model_path(defaults.FITTED_MODELS, model.device.name)
             write_model(path, model)
             fitted.append((path, model))
     return fitted
-
-
-def _usable_cpus() -> int:
-    """How many CPUs this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def by_device(sweeps: dict[Path, Sweep]) -> list[Sequence[Sweep]]:

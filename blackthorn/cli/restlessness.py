@@ -18,4 +18,4 @@ def restlessness_lines(errors: Sequence[float]) -> Iterator[str]:
     median = median_percent(errors)
     if median is not None and median > RESTLESS:
         yield f"the machine was restless: half of the points are known no better than to {median:.1f} %"
-        yield "close other programs and sweep anew, or where others share the machine, at another time"
+        yield "close other programs, or wait where others share the machine, and sweep anew with --out to another folder"

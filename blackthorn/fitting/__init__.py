@@ -2,5 +2,6 @@
 
 from blackthorn.fitting.classes import full_speeds
 from blackthorn.fitting.device import fit_device
+from blackthorn.fitting.processes import usable_cpus
 
-__all__ = ["fit_device", "full_speeds"]
+__all__ = ["fit_device", "full_speeds", "usable_cpus"]

@@ -21,6 +21,11 @@ FEWEST_POINTS = 400
 """Measurements of all classes together: fewer are fitted before other processes have begun."""
 
 
+def usable_cpus() -> int:
+    """How many CPUs this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def fit_by(processes: int, groups: Sequence[LayerClass]) -> list[LayerFormula]:
     """`fit_class` of every class by so many processes at most.
 

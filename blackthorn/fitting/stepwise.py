@@ -185,8 +185,8 @@ class _Search:
             self.total[each],
         )
         naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
-        is_something = ((fits.coefficients > 0.0) & ~self.bare[each[:, None], trials[possible]]).any(axis=1)
-        cost = _spread(np.where(is_something, fits.cost, np.inf), possible, np.inf) + naming[:, None]
+        takes_time = ((fits.coefficients > 0.0) & ~self.bare[each[:, None], trials[possible]]).any(axis=1)
+        cost = _spread(np.where(takes_time, fits.cost, np.inf), possible, np.inf) + naming[:, None]
         cost += self._against(cells, trials)
         best, rows = cost.argmin(axis=1), np.arange(len(cells))
         better: Mask = cost[rows, best] < self.cost[cells]

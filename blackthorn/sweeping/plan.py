@@ -102,11 +102,11 @@ class SweepPlan(msgspec.Struct, frozen=True):
             BadValue: the plan cannot be carried out.
         """
         try:
-            return self._substantial(self._near(self.kind.probe_at(self.fixed, self.precision)))
+            return self._substantial(self._of_few_weights(self.kind.probe_at(self.fixed, self.precision)))
         except BadValue:
             return self.probe_at({axis: values.low for axis, values in self.axes.items()})
 
-    def _near(self, probe: Probe) -> Probe:
+    def _of_few_weights(self, probe: Probe) -> Probe:
         """A layer, or where it has too many weights, one with halves of the axes that these grow with."""
         smaller: Probe | None = probe
         while smaller is not None:

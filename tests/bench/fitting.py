@@ -1,13 +1,12 @@
 """Figure 11: how long a whole device takes to be fitted, by all CPUs and by one, and how fast its formulas are."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from blackthorn.fitting import fit_device
+from blackthorn.fitting import fit_device, usable_cpus
 from blackthorn.records import BYTES_MOVED, POSITIONS, LayerFormula
 from blackthorn.storage import find_models, read_model, read_sweep, shipped_models
 from tests.bench.tables import Row
@@ -23,7 +22,7 @@ def fitting_timed() -> Iterator[Row]:
     """Time for the recorded sweeps of the preset, and one core's for every formula of the shipped model over many layers."""
     device = min(folder for folder in SWEEPS.iterdir() if folder.is_dir())
     sweeps = [read_sweep(path) for path in sorted(device.glob("*.jsonl"))]
-    processes = os.cpu_count() or 1
+    processes = usable_cpus()
     begin = time.perf_counter()
     fitted = fit_device(sweeps, "", "", processes)
     seconds = time.perf_counter() - begin

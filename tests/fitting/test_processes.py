@@ -13,7 +13,7 @@ import pytest
 from blackthorn.fitting import processes
 from blackthorn.fitting.class_formula import fit_class
 from blackthorn.fitting.classes import LayerClass, layer_classes
-from blackthorn.fitting.processes import fit_by
+from blackthorn.fitting.processes import fit_by, usable_cpus
 from blackthorn.records import Range
 from tests.fitting.test_device import PLANE, STAIRS, a_sweep
 
@@ -86,7 +86,7 @@ def fitting(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             command.kill()
 
 
-@pytest.mark.skipif(sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="needs Linux and two CPUs")
+@pytest.mark.skipif(sys.platform != "linux" or usable_cpus() < 2, reason="needs Linux and two CPUs")
 def test_ctrl_c_ends_all_processes_with_one_line(fitting):
     children = Path(f"/proc/{fitting.pid}/task/{fitting.pid}/children")
     end = time.monotonic() + PATIENCE
