@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.classes import LayerClass
-from blackthorn.fitting.correction import corrected
+from blackthorn.fitting.correction import Corrected, corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.kernels import kernels_search
 from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
 from blackthorn.fitting.lines import without_crowds
-from blackthorn.fitting.lockstep import Lockstep, finished
+from blackthorn.fitting.lockstep import Lockstep, finished, side_by_side
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE
 from blackthorn.layers import Quantities, layer_kind, vocabulary
@@ -39,10 +39,24 @@ def fit_class(group: LayerClass) -> LayerFormula:
     Args:
         group: at least one measurement.
     """
-    points = points_of(group)
-    spread = without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points
-    best, left_out = finished(best_search(spread))
-    better = corrected(spread, best, left_out)
+    return fit_classes([group])[0]
+
+
+def fit_classes(groups: Sequence[LayerClass]) -> list[LayerFormula]:
+    """`fit_class` of each; small classes take half the time together, since their searches share calls."""
+    points = [points_of(group) for group in groups]
+    spread = [without_crowds(own, MOST_ON_LINE) if len(own.dimensions) > 1 else own for own in points]
+    found = finished(side_by_side(map(best_search, spread)))
+    return [
+        _class_formula(group, own, best, left_out, corrected(inside, best, left_out))
+        for group, own, inside, (best, left_out) in zip(groups, points, spread, found, strict=True)
+    ]
+
+
+def _class_formula(
+    group: LayerClass, points: Points, best: JointFit, left_out: LeftOut, better: Corrected | None
+) -> LayerFormula:
+    """What a structure says of a class, made better by a correction where there is one."""
     correction, residuals = better or (None, left_out.residuals)
     formula = best.formula(layer_kind(group.layer).repeated)
     factor = 1.0 if correction is None else correction.factor(points.dimensions)

@@ -4,7 +4,7 @@ Which products the formula of a cell needs is decided by description length; a c
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -105,8 +105,16 @@ def fit_structures(wanted: Sequence[tuple[Points, Structure]]) -> list[JointFit]
         wanted: at least one point each, and a shape for every dimension of the points.
     """
     parted = [_parted(points, structure) for points, structure in wanted]
-    choices = iter(choose([task for parts in parted for task in parts.tasks()]))
-    return [parts.fitted([next(choices) for _ in parts.own]) for parts in parted]
+    tasks: dict[_Own, Task] = {}
+    for parts in parted:
+        tasks.update((own, parts.task(number)) for number, own in parts.own.items() if own not in tasks)
+    choices = dict(zip(tasks, choose(list(tasks.values())), strict=True))
+    return [parts.fitted({number: choices[own] for number, own in parts.own.items()}) for parts in parted]
+
+
+_Own = tuple[int, tuple[Leaf, ...], bytes]
+"""A cell that is fitted by itself, by the identity of the points, its leaves and which points are in it: structures that part
+space elsewhere share it."""
 
 
 class _Source(NamedTuple):
@@ -125,8 +133,8 @@ class _Parted(msgspec.Struct, frozen=True):
         values: of each dimension, in the structure's order, as `_all_products` takes them.
         insides: which points are in each cell, cells in the order of `cell_masks`.
         kinds: the leaves of each cell.
-        own: the numbers of the cells that are fitted by themselves, that with most points first.
-        others: those of the cells that are not, alike.
+        own: the cells that are fitted by themselves, by their numbers, that with most points first.
+        others: the numbers of the cells that are not, alike.
     """
 
     structure: Structure
@@ -134,23 +142,21 @@ class _Parted(msgspec.Struct, frozen=True):
     values: tuple[bytes, ...]
     insides: tuple[Whole, ...]
     kinds: tuple[tuple[Leaf, ...], ...]
-    own: tuple[int, ...]
+    own: dict[int, _Own]
     others: tuple[int, ...]
 
-    def tasks(self) -> Iterator[Task]:
-        """What products are to be chosen for, in the order of `own`."""
-        points, total = self.points, len(self.points)
-        for number in self.own:
-            inside, kind = self.insides[number], self.kinds[number]
-            columns = _all_products(kind, self.values).take(inside, axis=1)
-            seconds, weights = points.seconds[inside], points.weights[inside]
-            yield Task(columns, seconds, weights, points.reported_noise, total, _unlikely(kind), _beyond_knots(kind))
+    def task(self, number: int) -> Task:
+        """What products are to be chosen for in a cell."""
+        points, inside, kind = self.points, self.insides[number], self.kinds[number]
+        columns = _all_products(kind, self.values).take(inside, axis=1)
+        seconds, weights = points.seconds[inside], points.weights[inside]
+        return Task(columns, seconds, weights, points.reported_noise, len(points), _unlikely(kind), _beyond_knots(kind))
 
-    def fitted(self, choices: Sequence[Choice]) -> JointFit:
-        """All cells, by what was chosen for those in `own`."""
+    def fitted(self, choices: Mapping[int, Choice]) -> JointFit:
+        """All cells, by what was chosen for those in `own`, in that order."""
         found: dict[int, Cell] = {}
         sources: list[_Source] = []
-        for number, choice in zip(self.own, choices, strict=True):
+        for number, choice in choices.items():
             kind = self.kinds[number]
             own = _cell(kind, choice)
             alike = [source for source in sources if source.cell.leaves == kind]
@@ -183,17 +189,18 @@ class _Parted(msgspec.Struct, frozen=True):
 
 
 def _parted(points: Points, structure: Structure) -> _Parted:
-    names = names_of(structure)
+    names, kinds = names_of(structure), kinds_of(structure)
     insides = tuple(map(np.flatnonzero, cell_masks(structure, points.dimensions)))
     largest, *others = sorted(range(len(insides)), key=lambda number: -len(insides[number]))
+    own = (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN))
     return _Parted(
         structure,
         points,
         tuple(points.as_bytes[name] for name in names),
         insides,
-        kinds_of(structure),
-        (largest, *(number for number in others if len(insides[number]) >= FEWEST_OWN)),
-        tuple(number for number in others if len(insides[number]) < FEWEST_OWN),
+        kinds,
+        {number: (id(points), kinds[number], insides[number].tobytes()) for number in own},
+        tuple(number for number in others if number not in own),
     )
 
 
