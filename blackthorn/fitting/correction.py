@@ -103,15 +103,19 @@ def _independent(points: Points) -> tuple[str, ...]:
 
 
 class _Errors(NamedTuple):
-    """What a formula leaves unexplained: logarithms of measured over predicted, and the standard deviations' inverses."""
+    """What a formula leaves unexplained: logarithms of measured over predicted, and how much each counts.
+
+    That is the inverse of its standard deviation, times predicted over measured: what is told of errors is their share of the
+    measured time, which a logarithm answers to the more, the longer the prediction is.
+    """
 
     logarithms: Floats
     certainty: Floats
 
 
 def _unexplained(points: Points, fit: JointFit) -> _Errors:
-    logarithms = np.log(points.seconds / np.maximum(fit.predict(points.dimensions), SMALLEST))
-    return _Errors(bounded(logarithms), np.sqrt(points.weights) * sharpness(points.seconds))
+    logarithms = bounded(np.log(points.seconds / np.maximum(fit.predict(points.dimensions), SMALLEST)))
+    return _Errors(logarithms, np.sqrt(points.weights) * sharpness(points.seconds) * np.exp(-logarithms))
 
 
 def _covariance(values: Sequence[Floats], certainty: Floats, manner: Manner) -> Floats:

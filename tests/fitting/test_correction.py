@@ -91,3 +91,20 @@ def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
     assert not fit.predict(layers.dimensions)[small].any()
     found = corrected(layers, fit, finished(cross_validation(layers, [fit]))[0])
     assert found is None or np.isfinite(found.correction.weights).all()
+
+
+def test_what_is_told_too_long_counts_most() -> None:
+    """Of layers just alike half take 1.5 times as long as the other half: what errs least by shares is nearer to the shorter."""
+    once = points(0.8, count=120)
+    slower = np.sqrt(1.5) ** np.tile([1.0, -1.0], len(once))
+    twice = msgspec.structs.replace(
+        once,
+        dimensions={name: np.repeat(values, 2) for name, values in once.dimensions.items()},
+        seconds=np.repeat(once.seconds, 2) * slower,
+        weights=np.ones(2 * len(once)),
+    )
+    fit = lines(twice)
+    found = corrected(twice, fit, finished(cross_validation(twice, [fit]))[0])
+    assert found is not None
+    told = found.correction.factor(twice.dimensions) * fit.predict(twice.dimensions)
+    assert 0.8 < float(np.median(told * slower / twice.seconds)) < 0.98
