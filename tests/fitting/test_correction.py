@@ -94,7 +94,7 @@ def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
 
 
 def test_what_is_told_too_long_counts_most() -> None:
-    """Of layers just alike half take 1.5 times as long as the other half: what errs least by shares is nearer to the shorter."""
+    """Half of layers just alike take 1.5 times as long as the others: what errs least by shares is nearer to these."""
     once = points(0.8, count=120)
     slower = np.sqrt(1.5) ** np.tile([1.0, -1.0], len(once))
     twice = msgspec.structs.replace(
