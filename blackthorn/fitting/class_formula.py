@@ -44,12 +44,12 @@ def fit_class(group: LayerClass) -> LayerFormula:
 
 def fit_classes(groups: Sequence[LayerClass]) -> list[LayerFormula]:
     """`fit_class` of each; small classes take half the time together, since their searches share calls."""
-    points = [points_of(group) for group in groups]
-    spread = [without_crowds(own, MOST_ON_LINE) if len(own.dimensions) > 1 else own for own in points]
+    measured = [points_of(group) for group in groups]
+    spread = [without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points for points in measured]
     found = finished(side_by_side(map(best_search, spread)))
     return [
-        _class_formula(group, own, best, left_out, corrected(inside, best, left_out))
-        for group, own, inside, (best, left_out) in zip(groups, points, spread, found, strict=True)
+        _class_formula(group, points, best, left_out, corrected(kept, best, left_out))
+        for group, points, kept, (best, left_out) in zip(groups, measured, spread, found, strict=True)
     ]
 
 

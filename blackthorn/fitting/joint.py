@@ -98,23 +98,23 @@ def fit_structure(points: Points, structure: Structure) -> JointFit:
 def fit_structures(wanted: Sequence[tuple[Points, Structure]]) -> list[JointFit]:
     """Fit every cell of structures, each to points of its own; many at once take far less time than one by one.
 
-    A cell with too few points of its own is a fitted one made faster or slower by one ratio; an empty one is the nearest
-    fitted one as it is.
+    A cell that several structures share is fitted once. One with too few points of its own is a fitted one made faster or
+    slower by one ratio; an empty one is the nearest fitted one as it is.
 
     Args:
         wanted: at least one point each, and a shape for every dimension of the points.
     """
     parted = [_parted(points, structure) for points, structure in wanted]
-    tasks: dict[_Own, Task] = {}
+    tasks: dict[_SharedCell, Task] = {}
     for parts in parted:
-        tasks.update((own, parts.task(number)) for number, own in parts.own.items() if own not in tasks)
+        tasks.update((cell, parts.task(number)) for number, cell in parts.own.items() if cell not in tasks)
     choices = dict(zip(tasks, choose(list(tasks.values())), strict=True))
-    return [parts.fitted({number: choices[own] for number, own in parts.own.items()}) for parts in parted]
+    return [parts.fitted({number: choices[cell] for number, cell in parts.own.items()}) for parts in parted]
 
 
-_Own = tuple[int, tuple[Leaf, ...], bytes]
-"""A cell that is fitted by itself, by the identity of the points, its leaves and which points are in it: structures that part
-space elsewhere share it."""
+_SharedCell = tuple[int, tuple[Leaf, ...], bytes]
+"""What tells a cell: the identity of the points, its leaves, and which of the points are in it. Structures that differ
+elsewhere share it."""
 
 
 class _Source(NamedTuple):
@@ -142,7 +142,7 @@ class _Parted(msgspec.Struct, frozen=True):
     values: tuple[bytes, ...]
     insides: tuple[Whole, ...]
     kinds: tuple[tuple[Leaf, ...], ...]
-    own: dict[int, _Own]
+    own: dict[int, _SharedCell]
     others: tuple[int, ...]
 
     def task(self, number: int) -> Task:

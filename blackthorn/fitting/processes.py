@@ -34,11 +34,11 @@ def usable_cpus() -> int:
 
 
 def fit_by(processes: int, groups: Sequence[LayerClass]) -> list[LayerFormula]:
-    """`fit_class` of every class by so many processes at most.
+    """`fit_class` of every class by so many processes at most; the largest are begun first, so that none is left for the end.
 
     Where the system has no other processes to give, or ends one, this one does all.
     """
-    largest_first = sorted(range(len(groups)), key=lambda place: -_points([groups[place]]))
+    largest_first = sorted(range(len(groups)), key=lambda place: -len(groups[place].measurements))
     fitted = _fitted(processes, list(_batches([groups[place] for place in largest_first])))
     found = dict(zip(largest_first, chain.from_iterable(fitted), strict=True))
     return [found[place] for place in range(len(groups))]

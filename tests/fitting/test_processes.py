@@ -29,6 +29,11 @@ PATIENCE = 60.0
 """Seconds."""
 
 
+def formulas(fitted: Iterable[LayerFormula]) -> list[str]:
+    """As they are written: batches differ in the last digits."""
+    return [one.text for one in fitted]
+
+
 @pytest.fixture
 def groups() -> list[LayerClass]:
     """Three classes, the largest of them neither first nor last."""
@@ -48,11 +53,6 @@ def test_formulas_do_not_depend_on_how_many_processes_fit(groups):
 @pytest.mark.usefixtures("_few_are_many")
 def test_every_class_has_the_formula_that_it_has_alone(groups):
     assert formulas(fit_by(2, groups)) == formulas(map(fit_class, groups))
-
-
-def formulas(fitted: Iterable[LayerFormula]) -> list[str]:
-    """As they are written: batches differ in the last digits."""
-    return [one.text for one in fitted]
 
 
 @pytest.fixture
