@@ -24,7 +24,7 @@ from blackthorn.fitting.cells import (
     products,
     structure_cost,
 )
-from blackthorn.fitting.evidence import misfit_of, sharpness
+from blackthorn.fitting.evidence import COEFFICIENT_SHARE, misfit_of, sharpness
 from blackthorn.fitting.formula_tree import formula_of
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import Leaf
@@ -35,8 +35,8 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-LEFT_OUT = 2.0
-"""Nats that it costs a product to leave out a dimension: about one in seven does."""
+LEFT_OUT = 1.0
+"""Nats that it costs a product to leave out a dimension: about one in four does."""
 FEWEST_OWN = 3
 """Points that a cell needs to be fitted by itself; below, another cell's formula says more than a constant would."""
 
@@ -181,7 +181,7 @@ class _Parted(msgspec.Struct, frozen=True):
         medians = 0.5 * (ordered[:, (len(inside) - 1) // 2] + ordered[:, len(inside) // 2])
         residuals = sharpness(seconds) * (1.0 - medians[:, None] / ratios)
         noise = np.maximum([source.cell.noise for source in sources], self.points.reported_noise)
-        costs = misfit_of(residuals, noise[:, None] ** 2, weights) + 0.5 * math.log(len(self.points))
+        costs = misfit_of(residuals, noise[:, None] ** 2, weights) + COEFFICIENT_SHARE * math.log(len(self.points))
         best = int(costs.argmin())
         cell, ratio = sources[best].cell, float(medians[best])
         coefficients = tuple(value * ratio for value in cell.coefficients)
