@@ -5,7 +5,7 @@ from functools import partial
 
 from blackthorn.errors import BadValue
 from blackthorn.layers import LayerKind, Quantities, layer_kind, vocabulary
-from blackthorn.records import Dimensions, Precision, Range
+from blackthorn.records import OUTPUT_SIZES, Dimensions, Precision, Range
 from blackthorn.selection import AxisPoint, Selector
 from blackthorn.selection.adaptive import DEFAULT_LIMIT, AdaptiveSelector
 from blackthorn.sweeping import FullSelector, SweepPlan
@@ -65,8 +65,10 @@ def make_selector(plan: SweepPlan) -> Selector:
     moved = [member for axis in plan.axes for member in plan.kind.spell_out({axis: 1})]
     spoken = vocabulary(plan.kind, moved, plan.fixed_dimensions())
     members = {axis: tuple(name for name in _members(plan.kind, axis) if name in spoken.free) for axis in plan.axes}
-    derived, merged = ({name: partial(_quantity, plan, name) for name in names} for names in (spoken.derived, spoken.merged))
-    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived, merged, spoken.borders)
+    derived, following = (
+        {name: partial(_quantity, plan, name) for name in names} for names in (spoken.derived, spoken.following)
+    )
+    return AdaptiveSelector(plan.axes, members, plan.limit or DEFAULT_LIMIT, allowed, derived, following, spoken.borders)
 
 
 def _quantity(plan: SweepPlan, name: str, point: AxisPoint) -> float:
@@ -80,7 +82,8 @@ def _quantity(plan: SweepPlan, name: str, point: AxisPoint) -> float:
 def _members(kind: LayerKind, axis: str) -> tuple[str, ...]:
     """What an axis moves as formulas may name it."""
     moved = kind.shorthands.get(axis, (axis,))
-    return (*moved, *(name for name, dimension in kind.repeated.items() if dimension in moved))
+    outputs = (OUTPUT_SIZES[name] for name in moved if name in OUTPUT_SIZES)
+    return (*moved, *outputs, *(name for name, dimension in kind.repeated.items() if dimension in moved))
 
 
 def _check_dims(kind: LayerKind, dims: Sequence[str], ranges: Mapping[str, Range]) -> None:

@@ -94,13 +94,17 @@ class LayerKind(abc.ABC):
         """The sizes of an image that layers which share these dimensions take as one: only their positions count."""
         return ()
 
+    def apart(self, fixed: Mapping[str, int]) -> tuple[str, ...]:  # noqa: ARG002 (what most kinds say)
+        """The sizes of which the result's alone count, since the windows of layers that share these dimensions lie apart."""
+        return ()
+
     def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:  # noqa: ARG002 (what most kinds say)
         """The border of the image along each size, where layers that share these dimensions slide a window over it."""
         return {}
 
-    def positions(self, dimensions: Dimensions) -> int:
-        """How many positions the image has that one such layer gives."""
-        return math.prod(self.probe_layer(dimensions).outputs[0][2:])
+    def result_sizes(self, dimensions: Dimensions) -> tuple[int, ...]:
+        """The sizes of the image that one such layer gives."""
+        return self.probe_layer(dimensions).outputs[0][2:]
 
     def copies(self, dimensions: Dimensions, precision: Precision) -> int:
         """How many layers the probe holds.

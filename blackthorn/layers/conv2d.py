@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from blackthorn.errors import BadValue
+from blackthorn.layers.axes import apart
 from blackthorn.layers.base import Dimension
 from blackthorn.layers.convolution import IMAGE_WINDOW, OVER_IMAGES, Convolution, ConvolutionShape, WindowNames, check_groups
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d, is_depthwise
@@ -40,6 +41,11 @@ class Conv2d(Convolution):
     def flattened(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
         """Height and width where the kernel is 1x1: such a layer is a product of matrices, with a column for each position.
 
-        ONNX Runtime takes 16 columns at a time: 7 x 7 positions in 4 groups took as long as 8 x 8.
+        ONNX Runtime takes 16 columns at a time: 7 x 7 positions in 4 groups took as long as 8 x 8. Of a stride it takes row by
+        row, six positions at a time and what is left over.
         """
-        return self.window.size if all(fixed.get(name) == 1 for name in self.window.kernel) else ()
+        is_dense = all(fixed.get(name, 1) == 1 for name in self.window.stride)
+        return self.window.size if is_dense and all(fixed.get(name) == 1 for name in self.window.kernel) else ()
+
+    def apart(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
+        return apart(fixed, self.window.size, self.window.kernel, self.window.stride)

@@ -1,5 +1,6 @@
 """What formulas may speak of: the dimensions of layers, and what follows from them."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
@@ -9,13 +10,13 @@ from numpy.typing import NDArray
 
 from blackthorn.formulas import Border
 from blackthorn.layers.base import LayerKind
-from blackthorn.records import BYTES_MOVED, POSITIONS, Dimensions, Precision
+from blackthorn.records import BYTES_MOVED, OUTPUT_SIZES, POSITIONS, Dimensions, Precision
 
 
 class Quantities(dict[str, NDArray[np.float64]]):
     """What formulas over layers of one kind may speak of, by name, each of shape (layers,), worked out when it is asked for.
 
-    That is dimensions, also by the names that they have the second time, `BYTES_MOVED` and `POSITIONS`.
+    That is dimensions, also by the names that they have the second time, `BYTES_MOVED`, `POSITIONS` and `OUTPUT_SIZES`.
 
     Args:
         kind: the kind of all of them.
@@ -45,8 +46,8 @@ class Vocabulary(msgspec.Struct, frozen=True):
     """What the formulas of a class of layers speak of.
 
     Attributes:
-        free: the dimensions that its layers differ in, the outermost first, or `POSITIONS` in the place of an image's sizes;
-            those that count twice once more, by their second names.
+        free: the dimensions that its layers differ in, the outermost first, or `POSITIONS` in the place of an image's sizes, or
+            `OUTPUT_SIZES` in the place of each; those that count twice once more, by their second names.
         derived: what follows from these and parts regimes only: bytes moved, which along one alone say what it says.
         borders: of those of `free` that a window slides along.
     """
@@ -60,6 +61,11 @@ class Vocabulary(msgspec.Struct, frozen=True):
         """Those of `free` that stand in the place of several dimensions."""
         return tuple(name for name in self.free if name == POSITIONS)
 
+    @property
+    def following(self) -> tuple[str, ...]:
+        """Those of `free` that are no dimensions of layers, but follow from these."""
+        return tuple(name for name in self.free if name in _FOLLOWING)
+
 
 def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) -> Vocabulary:
     """What formulas over layers that differ in the dimensions `moved` speak of.
@@ -70,7 +76,11 @@ def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) 
         fixed: what they share.
     """
     flat = kind.flattened(fixed)
-    free = [name for name in moved if name not in flat] + [POSITIONS] if flat and set(flat) <= set(moved) else list(moved)
+    if flat and set(flat) <= set(moved):
+        free = [*(name for name in moved if name not in flat), POSITIONS]
+    else:
+        apart = kind.apart(fixed)
+        free = [OUTPUT_SIZES[name] if name in apart else name for name in moved]
     again = [name for name, dimension in kind.repeated.items() if dimension in moved]
     borders = {name: border for name, border in kind.borders(fixed).items() if name in free}
     return Vocabulary((*free, *again), (BYTES_MOVED,) if len(free) > 1 else (), borders)
@@ -86,9 +96,26 @@ def _bytes_moved(kind: LayerKind, precision: Precision, dimensions: _Values) -> 
 
 
 @lru_cache(maxsize=4096)
+def _result_sizes(kind: LayerKind, dimensions: _Values) -> tuple[int, ...]:
+    return kind.result_sizes(dict(dimensions))
+
+
 def _positions(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
-    return kind.positions(dict(dimensions))
+    return math.prod(_result_sizes(kind, dimensions))
 
 
-_FOLLOWING: Mapping[str, Callable[[LayerKind, Precision, _Values], int]] = {BYTES_MOVED: _bytes_moved, POSITIONS: _positions}
+def _output_height(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
+    return _result_sizes(kind, dimensions)[0]
+
+
+def _output_width(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
+    return _result_sizes(kind, dimensions)[1]
+
+
+_FOLLOWING: Mapping[str, Callable[[LayerKind, Precision, _Values], int]] = {
+    BYTES_MOVED: _bytes_moved,
+    POSITIONS: _positions,
+    OUTPUT_SIZES["height"]: _output_height,
+    OUTPUT_SIZES["width"]: _output_width,
+}
 """How what follows from the dimensions of a layer is worked out."""

@@ -22,6 +22,8 @@ BYTES_MOVED = "bytes_moved"
 """What a formula may speak of beside dimensions: bytes of input, weights and output together, by which caches take a layer."""
 POSITIONS = "positions"
 """What a formula speaks of in the place of an image's sizes where their product alone matters: the positions of a result."""
+OUTPUT_SIZES = {"height": "output_height", "width": "output_width"}
+"""What a formula speaks of in the place of a size where that of the result alone matters, by the size's name."""
 
 
 class LayerFormula(msgspec.Struct, frozen=True, dict=True):
@@ -32,7 +34,7 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         precision: the number format of weights and activations.
         fixed: dimensions that every measured point shared; a layer belongs to the class when it shares them too.
         ranges: smallest and largest measured value of every other dimension.
-        formula: seconds over the dimensions in `ranges`, `BYTES_MOVED` and `POSITIONS`.
+        formula: seconds over the dimensions in `ranges`, `BYTES_MOVED`, `POSITIONS` and `OUTPUT_SIZES`.
         text: the formula in clear, in milliseconds.
         points: measured points it was fitted to.
         rmspe: root mean square relative error at those points, in percent.

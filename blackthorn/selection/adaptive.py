@@ -54,7 +54,8 @@ class AdaptiveSelector:
         allowed: whether a point may be asked for; any may unless given.
         derived: what the formulas that are fitted in the end may speak of beside the dimensions, as bytes moved: regimes part
             there, and points are worth most where they do.
-        merged: the dimensions of formulas that several axes move together, as those of an image its positions.
+        following: the dimensions of formulas that are not the values of an axis but follow from these; those that are no axis's
+            member either are moved by several axes together, as the positions of an image are by its sizes.
         borders: of those dimensions that a window slides along.
     """
 
@@ -65,10 +66,10 @@ class AdaptiveSelector:
         limit: int = DEFAULT_LIMIT,
         allowed: Allowed | None = None,
         derived: Mapping[str, Quantity] = {},
-        merged: Mapping[str, Quantity] = {},
+        following: Mapping[str, Quantity] = {},
         borders: Mapping[str, Border] = {},
     ) -> None:
-        self._space = Space(axes, members or {}, allowed, derived, merged)
+        self._space = Space(axes, members or {}, allowed, derived, following)
         self._doubt = Doubt(tuple(self._space.dimensions(self._space.candidates).values()), self._space.may_come)
         self._lines_share = LINES_SHARE / max(1, len(axes) - 1)
         self._borders = borders

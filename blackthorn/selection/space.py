@@ -61,7 +61,7 @@ class Space:
         members: the dimensions that an axis moves, where it moves others than that of its name.
         allowed: which points may be measured; None for all.
         derived: what formulas may speak of beside the dimensions, by name.
-        merged: dimensions that no axis moves by itself, by name.
+        following: dimensions that are not the values of an axis but follow from these, by name.
     """
 
     def __init__(
@@ -70,13 +70,15 @@ class Space:
         members: Mapping[str, Sequence[str]],
         allowed: Allowed | None = None,
         derived: Mapping[str, Quantity] = {},
-        merged: Mapping[str, Quantity] = {},
+        following: Mapping[str, Quantity] = {},
     ) -> None:
         self._axes = dict(axes)
         self._members = {name: tuple(members.get(name, (name,))) for name in axes}
         self._allowed = allowed
-        self._quantities = {**derived, **merged}
-        self.merged_names = tuple(merged)
+        self._quantities = {**derived, **following}
+        self._following = frozenset(following)
+        moved = {name for along in self._members.values() for name in along}
+        self.merged_names = tuple(name for name in following if name not in moved)
         self.derived_names = tuple(derived)
         self._worked_out: dict[tuple[str, Key], float] = {}
         self._lines = tuple(self._open_lines(self._crossing()))
@@ -92,12 +94,16 @@ class Space:
 
     def dimensions(self, keys: Floats) -> dict[str, Floats]:
         """Values along the axes, shape (n, axes), as the dimensions that they move, shape (n,) each."""
-        moved = {member: keys[:, i] for i, name in enumerate(self._axes) for member in self._members[name]}
-        return moved | {name: self._following(name, keys) for name in self.merged_names}
+        moved = {
+            member: self._worked_out_at(member, keys) if member in self._following else keys[:, i]
+            for i, name in enumerate(self._axes)
+            for member in self._members[name]
+        }
+        return moved | {name: self._worked_out_at(name, keys) for name in self.merged_names}
 
     def derived(self, keys: Floats) -> dict[str, Floats]:
         """What formulas may speak of beside the dimensions, at values along the axes, shape (n, axes): shape (n,) each."""
-        return {name: self._following(name, keys) for name in self.derived_names}
+        return {name: self._worked_out_at(name, keys) for name in self.derived_names}
 
     def lines(self) -> tuple[Line, ...]:
         """The lines along which a shape can be told: those of axes that move a single dimension, and are not too long."""
@@ -122,7 +128,7 @@ class Space:
         high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
         return unit_scale(keys, low, high)
 
-    def _following(self, name: str, keys: Floats) -> Floats:
+    def _worked_out_at(self, name: str, keys: Floats) -> Floats:
         """A quantity at points, shape (n,)."""
         return np.array([self._quantity(name, tuple(key)) for key in keys.astype(int).tolist()])
 

@@ -10,7 +10,17 @@ from collections.abc import Iterator, Set
 import msgspec
 
 from blackthorn.formulas import Correction, Formula
-from blackthorn.records import BYTES_MOVED, POSITIONS, Device, Dimensions, FittedModel, LayerFormula, Measurement, SweepHeader
+from blackthorn.records import (
+    BYTES_MOVED,
+    OUTPUT_SIZES,
+    POSITIONS,
+    Device,
+    Dimensions,
+    FittedModel,
+    LayerFormula,
+    Measurement,
+    SweepHeader,
+)
 
 LARGEST = 2**31 - 1
 """The largest dimension, width or threshold: what runtimes index with 32 bits."""
@@ -90,9 +100,11 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
         yield from _dimension_faults(layer.reference.probe.dimensions)
         if not _positive(layer.reference.seconds):
             yield f"its reference takes {layer.reference.seconds} seconds, not a positive number"
+    dimensions = {*layer.fixed, *layer.ranges}
+    known = {POSITIONS, *dimensions, *(OUTPUT_SIZES[name] for name in dimensions & OUTPUT_SIZES.keys())}
     if layer.correction is not None:
-        yield from _correction_faults(layer.correction, {POSITIONS, *layer.fixed, *layer.ranges})
-    yield from _formula_faults(layer.formula, {BYTES_MOVED, POSITIONS, *layer.fixed, *layer.ranges})
+        yield from _correction_faults(layer.correction, known)
+    yield from _formula_faults(layer.formula, {BYTES_MOVED, *known})
 
 
 def _correction_faults(correction: Correction, known: Set[str]) -> Iterator[str]:

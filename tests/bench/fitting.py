@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from blackthorn.fitting import fit_device, usable_cpus
-from blackthorn.records import BYTES_MOVED, POSITIONS, LayerFormula
+from blackthorn.records import BYTES_MOVED, OUTPUT_SIZES, POSITIONS, LayerFormula
 from blackthorn.storage import find_models, read_model, read_sweep, shipped_models
 from tests.bench.tables import Row
 
@@ -40,7 +40,8 @@ def fitting_timed() -> Iterator[Row]:
 def evaluated(formula: LayerFormula) -> float:
     """Seconds that a formula, its correction left out, takes for `LAYERS` random layers: the least of some runs."""
     rng = np.random.default_rng(0)
-    spans = {**formula.ranges, BYTES_MOVED: (1, MOST_BYTES), POSITIONS: (1, MOST_POSITIONS)}
+    outputs = {OUTPUT_SIZES[name]: span for name, span in formula.ranges.items() if name in OUTPUT_SIZES}
+    spans = {**formula.ranges, **outputs, BYTES_MOVED: (1, MOST_BYTES), POSITIONS: (1, MOST_POSITIONS)}
     layers = {name: rng.integers(low, high + 1, LAYERS).astype(float) for name, (low, high) in spans.items()}
     taken = []
     for _ in range(RUNS):

@@ -6,9 +6,10 @@ import pytest
 from blackthorn.formulas import Border
 from blackthorn.layers import Quantities, layer_kind, vocabulary
 from blackthorn.layers.windows import border, same_pads
-from blackthorn.records import BYTES_MOVED, POSITIONS
+from blackthorn.records import BYTES_MOVED, OUTPUT_SIZES, POSITIONS
 
 POINTWISE, WINDOW = {"kernel": 1, "kernel_width": 1}, {"kernel": 3, "kernel_width": 3}
+IMAGE = ("height", "width")
 
 
 @pytest.mark.parametrize(
@@ -19,9 +20,14 @@ POINTWISE, WINDOW = {"kernel": 1, "kernel_width": 1}, {"kernel": 3, "kernel_widt
         ("conv2d", ("filters", "height"), {**POINTWISE, "width": 7}, ("filters", "height")),
         ("conv2d", ("filters", "kernel", "height", "width"), {"kernel_width": 1}, ("filters", "kernel", "height", "width")),
         ("lstm", ("steps", "hidden"), {}, ("steps", "hidden", "state")),
+        ("conv2d", IMAGE, {**POINTWISE, "stride": 2, "stride_width": 2}, ("output_height", "output_width")),
+        ("conv2d", ("filters", *IMAGE), {**POINTWISE, "stride": 1, "stride_width": 3}, ("filters", "height", "output_width")),
+        ("conv2d", IMAGE, {**WINDOW, "stride": 2, "stride_width": 2}, IMAGE),
+        ("conv2d", IMAGE, {"stride": 2, "stride_width": 2}, IMAGE),
+        ("max_pool2d", IMAGE, {"kernel": 2, "kernel_width": 3, "stride": 2, "stride_width": 2}, ("output_height", "width")),
     ],
 )
-def test_formulas_speak_of_positions_where_their_number_alone_counts(
+def test_formulas_speak_of_the_positions_or_the_sizes_of_a_result_where_these_alone_count(
     layer: str, moved: tuple[str, ...], fixed: dict[str, int], free: tuple[str, ...]
 ) -> None:
     spoken = vocabulary(layer_kind(layer), moved, fixed)
@@ -73,6 +79,13 @@ def test_positions_are_those_of_the_result() -> None:
     conv2d = layer_kind("conv2d")
     layers = [conv2d.complete({"kernel": 1, "stride": stride, "height": 7, "width": 10}) for stride in (1, 2)]
     assert Quantities(conv2d, "fp32", layers)[POSITIONS].tolist() == [70.0, 20.0]
+
+
+def test_sizes_of_a_result_are_by_axis() -> None:
+    conv2d = layer_kind("conv2d")
+    layer = conv2d.complete({"kernel": 1, "stride": 2, "stride_width": 3, "height": 7, "width": 10})
+    quantities = Quantities(conv2d, "fp32", [layer])
+    assert [quantities[OUTPUT_SIZES[name]].tolist() for name in IMAGE] == [[4.0], [4.0]]
 
 
 def test_a_dimension_that_counts_twice_has_both_names() -> None:

@@ -38,6 +38,16 @@ def test_what_follows_from_a_point_is_worked_out_once() -> None:
     assert asked == [{"height": 2, "width": 3}, {"height": 4, "width": 5}]
 
 
+def test_a_dimension_that_follows_from_one_axis_has_its_line_and_one_that_follows_from_several_has_none() -> None:
+    axes = {"channels": Range(1, 9), "height": Range(1, 9), "width": Range(1, 9)}
+    following = {"rows": lambda point: point["height"] / 2, "area": lambda point: float(point["height"] * point["width"])}
+    space = Space(axes, {"height": ("rows",), "width": ()}, following=following)
+    assert space.merged_names == ("area",)
+    assert [line.place for line in space.lines()] == [0, 1]
+    found = space.dimensions(np.array([[3.0, 5.0, 7.0]]))
+    assert {name: values.tolist() for name, values in found.items()} == {"channels": [3.0], "rows": [2.5], "area": [35.0]}
+
+
 def test_nothing_follows_unless_it_is_told_how() -> None:
     assert Space({"height": Range(1, 9)}, {}).derived(np.array([[2.0]])) == {}
 

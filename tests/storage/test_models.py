@@ -117,6 +117,10 @@ WRONG: dict[str, dict[str, Any]] = {
     "error below nothing": {"rmspe": -1.0},
     "left-out error below nothing": {"rmspe_cross_validated": -1.0},
     "dimension out of nowhere": {"formula": Linear("depth", Constant(1.0), Constant(1.0))},
+    "size of a result of layers without it": {
+        "formula": Linear("output_height", Constant(1.0), Constant(1.0)),
+        "fixed": {"kernel": 1},
+    },
     "width beyond any layer": {"formula": Step("filters", 2**40, Constant(1.0), Constant(1.0))},
     "formula too deep": {"formula": nested(64)},
     "correction over nothing": spoilt(dimensions=(), points=((), ())),
@@ -140,6 +144,12 @@ def test_a_correction_is_kept_as_it_is(path: Path) -> None:
 def test_a_formula_may_speak_of_the_bytes_that_a_layer_moves(path: Path) -> None:
     formula = Switch(BYTES_MOVED, AtMost(2**26), Constant(1e-3), Constant(2e-3))
     write_model(path, with_layer(formula=formula))
+    assert read_model(path).layers[0].formula == formula
+
+
+def test_a_formula_may_speak_of_the_size_of_a_result_where_layers_have_such_a_size(path: Path) -> None:
+    formula = Linear("output_height", Constant(1e-6), Constant(1e-6))
+    write_model(path, with_layer(formula=formula, ranges={"height": (1, 9)}))
     assert read_model(path).layers[0].formula == formula
 
 
