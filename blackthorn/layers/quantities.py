@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 import numpy as np
@@ -104,18 +104,15 @@ def _positions(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
     return math.prod(_result_sizes(kind, dimensions))
 
 
-def _output_height(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
-    return _result_sizes(kind, dimensions)[0]
+def _output_size(from_last: int, kind: LayerKind, _: Precision, dimensions: _Values) -> int:
+    return _result_sizes(kind, dimensions)[-1 - from_last]
 
 
-def _output_width(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
-    return _result_sizes(kind, dimensions)[1]
-
-
+_FROM_LAST = {"length": 0, "depth": 2, "height": 1, "width": 0}
+"""How many axes follow that of a size."""
 _FOLLOWING: Mapping[str, Callable[[LayerKind, Precision, _Values], int]] = {
     BYTES_MOVED: _bytes_moved,
     POSITIONS: _positions,
-    OUTPUT_SIZES["height"]: _output_height,
-    OUTPUT_SIZES["width"]: _output_width,
+    **{output: partial(_output_size, _FROM_LAST[size]) for size, output in OUTPUT_SIZES.items()},
 }
 """How what follows from the dimensions of a layer is worked out."""

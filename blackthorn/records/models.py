@@ -22,7 +22,7 @@ BYTES_MOVED = "bytes_moved"
 """What a formula may speak of beside dimensions: bytes of input, weights and output together, by which caches take a layer."""
 POSITIONS = "positions"
 """What a formula speaks of in the place of an image's sizes where their product alone matters: the positions of a result."""
-OUTPUT_SIZES = {"height": "output_height", "width": "output_width"}
+OUTPUT_SIZES = {name: f"output_{name}" for name in ("length", "depth", "height", "width")}
 """What a formula speaks of in the place of a size where that of the result alone matters, by the size's name."""
 
 

@@ -24,6 +24,8 @@ IMAGE = ("height", "width")
         ("conv2d", ("filters", *IMAGE), {**POINTWISE, "stride": 1, "stride_width": 3}, ("filters", "height", "output_width")),
         ("conv2d", IMAGE, {**WINDOW, "stride": 2, "stride_width": 2}, IMAGE),
         ("conv2d", IMAGE, {"stride": 2, "stride_width": 2}, IMAGE),
+        ("average_pool3d", ("depth", *IMAGE), {"kernel": 2, "stride": 2}, ("output_depth", *IMAGE)),
+        ("max_pool1d", ("channels", "length"), {"kernel": 3, "stride": 3}, ("channels", "output_length")),
         ("max_pool2d", IMAGE, {"kernel": 2, "kernel_width": 3, "stride": 2, "stride_width": 2}, ("output_height", "width")),
     ],
 )
@@ -86,6 +88,10 @@ def test_sizes_of_a_result_are_by_axis() -> None:
     layer = conv2d.complete({"kernel": 1, "stride": 2, "stride_width": 3, "height": 7, "width": 10})
     quantities = Quantities(conv2d, "fp32", [layer])
     assert [quantities[OUTPUT_SIZES[name]].tolist() for name in IMAGE] == [[4.0], [4.0]]
+    pool = layer_kind("max_pool3d")
+    layer = pool.complete({"kernel": 2, "stride": 2, "depth": 4, "height": 7, "width": 10})
+    quantities = Quantities(pool, "fp32", [layer])
+    assert [quantities[OUTPUT_SIZES[name]].tolist() for name in ("depth", *IMAGE)] == [[2.0], [4.0], [5.0]]
 
 
 def test_a_dimension_that_counts_twice_has_both_names() -> None:
