@@ -3,7 +3,6 @@
 Dimensions have them by name, ONNX has them as tuples with one number an axis; here is the way from one to the other.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 
 from blackthorn.layers.base import Dimension
@@ -33,11 +32,6 @@ def named(names: Names, values: Iterable[int]) -> Dimensions:
     return dict(zip(names, values, strict=True))
 
 
-def apart(fixed: Mapping[str, int], sizes: Names, kernels: Names, strides: Names) -> tuple[str, ...]:
-    """The sizes along which windows of known stride and kernel do not overlap, those of stride 1 not.
-
-    Their result says all: a 1x1 convolution of stride 2 does on 9 columns what it does on 10. The last of the windows of a 3x3
-    one lies partly in the padding on 9, on 10 it does not.
-    """
-    names = zip(sizes, kernels, strides, strict=True)
-    return tuple(size for size, kernel, stride in names if 1 < fixed.get(stride, 1) >= fixed.get(kernel, math.inf))
+def strided(fixed: Mapping[str, int], sizes: Names, strides: Names) -> Names:
+    """The sizes along which windows move by more than one position, where layers share these dimensions."""
+    return tuple(size for size, stride in zip(sizes, strides, strict=True) if fixed.get(stride, 1) > 1)

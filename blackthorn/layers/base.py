@@ -94,8 +94,8 @@ class LayerKind(abc.ABC):
         """The sizes of an image that layers which share these dimensions take as one: only their positions count."""
         return ()
 
-    def apart(self, fixed: Mapping[str, int]) -> tuple[str, ...]:  # noqa: ARG002 (what most kinds say)
-        """The sizes of which the result's alone count, since the windows of layers that share these dimensions lie apart."""
+    def by_result(self, fixed: Mapping[str, int]) -> tuple[str, ...]:  # noqa: ARG002 (what most kinds say)
+        """The sizes of which those of the result alone count, where layers share these dimensions."""
         return ()
 
     def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:  # noqa: ARG002 (what most kinds say)

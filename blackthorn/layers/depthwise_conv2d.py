@@ -1,7 +1,9 @@
 """Depthwise convolution: every channel has one kernel of its own."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
+from blackthorn.layers.axes import strided
 from blackthorn.layers.base import Dimension
 from blackthorn.layers.convolution import IMAGE_WINDOW, OVER_IMAGES, Convolution, ConvolutionShape, WindowNames
 from blackthorn.layers.images import IMAGE_SHORTHANDS
@@ -28,6 +30,9 @@ class DepthwiseConv2d(Convolution):
 
     def shape(self, d: Dimensions) -> ConvolutionShape:
         return super().shape({**d, "filters": d["channels"], "groups": d["channels"]})
+
+    def by_result(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
+        return strided(fixed, self.window.size, self.window.stride)
 
     def includes(self, shape: ConvolutionShape) -> bool:
         return is_depthwise(shape)

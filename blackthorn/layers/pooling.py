@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from blackthorn.formulas import Border
-from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, Names, along, apart, named, numbers
+from blackthorn.layers.axes import KERNEL, SIZE, STRIDE, Names, along, named, numbers, strided
 from blackthorn.layers.base import Dimension, LayerKind
 from blackthorn.layers.images import IMAGE_SHORTHANDS
 from blackthorn.layers.onnx_probe import Activations, ProbeLayer
@@ -34,8 +34,8 @@ class WindowPool(LayerKind):
     shorthands: ClassVar[Mapping[str, Names]] = IMAGE_SHORTHANDS
     channelwise = "channels"
 
-    def apart(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
-        return apart(fixed, self.sizes, self.kernels, self.strides)
+    def by_result(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
+        return strided(fixed, self.sizes, self.strides)
 
     def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:
         names = zip(self.sizes, self.kernels, strict=True)

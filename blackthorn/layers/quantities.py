@@ -79,8 +79,8 @@ def vocabulary(kind: LayerKind, moved: Sequence[str], fixed: Mapping[str, int]) 
     if flat and set(flat) <= set(moved):
         free = [*(name for name in moved if name not in flat), POSITIONS]
     else:
-        apart = kind.apart(fixed)
-        free = [OUTPUT_SIZES[name] if name in apart else name for name in moved]
+        by_result = kind.by_result(fixed)
+        free = [OUTPUT_SIZES[name] if name in by_result else name for name in moved]
     again = [name for name, dimension in kind.repeated.items() if dimension in moved]
     borders = {name: border for name, border in kind.borders(fixed).items() if name in free}
     return Vocabulary((*free, *again), (BYTES_MOVED,) if len(free) > 1 else (), borders)

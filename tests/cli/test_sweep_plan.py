@@ -17,7 +17,7 @@ SIZES = Range(4, 64)
         ("max_pool2d", 2, {"channels": SIZES}, {"channels"}),
         ("max_pool2d", 2, {"size": SIZES}, {BYTES_MOVED, "output_height", "output_width"}),
         ("max_pool2d", 2, {"channels": SIZES, "height": SIZES}, {BYTES_MOVED, "channels", "output_height"}),
-        ("max_pool2d", 3, {"channels": SIZES, "height": SIZES}, {BYTES_MOVED, "channels", "height"}),
+        ("conv2d", 3, {"channels": SIZES, "height": SIZES}, {BYTES_MOVED, "channels", "height"}),
         ("conv2d", 1, {"filters": SIZES, "size": SIZES}, {BYTES_MOVED, "filters", POSITIONS}),
         ("conv2d", 1, {"height": SIZES, "width": SIZES}, {POSITIONS}),
     ],

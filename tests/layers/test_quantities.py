@@ -26,7 +26,9 @@ IMAGE = ("height", "width")
         ("conv2d", IMAGE, {"stride": 2, "stride_width": 2}, IMAGE),
         ("average_pool3d", ("depth", *IMAGE), {"kernel": 2, "stride": 2}, ("output_depth", *IMAGE)),
         ("max_pool1d", ("channels", "length"), {"kernel": 3, "stride": 3}, ("channels", "output_length")),
-        ("max_pool2d", IMAGE, {"kernel": 2, "kernel_width": 3, "stride": 2, "stride_width": 2}, ("output_height", "width")),
+        ("max_pool2d", IMAGE, {"kernel": 2, "kernel_width": 3, "stride": 1, "stride_width": 2}, ("height", "output_width")),
+        ("depthwise_conv2d", IMAGE, {**WINDOW, "stride": 2, "stride_width": 2}, ("output_height", "output_width")),
+        ("depthwise_conv2d", IMAGE, WINDOW, IMAGE),
     ],
 )
 def test_formulas_speak_of_the_positions_or_the_sizes_of_a_result_where_these_alone_count(
