@@ -31,7 +31,7 @@ PEAK_DENSITY = (
 COEFFICIENT_SHARE = 0.35
 """Nats for every coefficient over the log of how many measurements there are. Schwarz has a half, for coefficients of either
 sign; by chance alone only every other one is not below zero. By a half, random halves of 37 sweeps of three processors told
-the rest 3 % worse; by a quarter no better than so, and products are kept that are none."""
+the rest 3 % worse; by a quarter it is hardly less, and products are kept that are none."""
 PRIOR_WEIGHT = 2.0
 """How many measurements the reported noise counts for when the noise is estimated."""
 LEAST_NOISE = 0.02
@@ -79,6 +79,12 @@ def sharpness(seconds: Floats) -> Floats:
     """
     sharp: Floats = 1.0 / np.hypot(1.0, CLOCK_SECONDS / (LEAST_NOISE * seconds))
     return sharp
+
+
+def coefficient_cost(total: Whole | int) -> Floats | float:
+    """Nats for every coefficient of what explains so many measurements, the same shape."""
+    cost: Floats | float = COEFFICIENT_SHARE * np.log(total)
+    return cost
 
 
 def fit_candidates(
@@ -133,7 +139,7 @@ def fit_relative(
     """
     prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
     coefficients, variance, misfit = _reweighted(relative, target, present, prior)
-    cost = misfit + COEFFICIENT_SHARE * relative.shape[1] * np.log(total)
+    cost = misfit + relative.shape[1] * coefficient_cost(total)
     return Candidates(coefficients, np.sqrt(variance), cost)
 
 

@@ -3,7 +3,6 @@
 Which products the formula of a cell needs is decided by description length; a cell with too few points borrows from another.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -24,7 +23,7 @@ from blackthorn.fitting.cells import (
     products,
     structure_cost,
 )
-from blackthorn.fitting.evidence import COEFFICIENT_SHARE, misfit_of, sharpness
+from blackthorn.fitting.evidence import coefficient_cost, misfit_of, sharpness
 from blackthorn.fitting.formula_tree import formula_of
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import Leaf
@@ -181,7 +180,7 @@ class _Parted(msgspec.Struct, frozen=True):
         medians = 0.5 * (ordered[:, (len(inside) - 1) // 2] + ordered[:, len(inside) // 2])
         residuals = sharpness(seconds) * (1.0 - medians[:, None] / ratios)
         noise = np.maximum([source.cell.noise for source in sources], self.points.reported_noise)
-        costs = misfit_of(residuals, noise[:, None] ** 2, weights) + COEFFICIENT_SHARE * math.log(len(self.points))
+        costs = misfit_of(residuals, noise[:, None] ** 2, weights) + coefficient_cost(len(self.points))
         best = int(costs.argmin())
         cell, ratio = sources[best].cell, float(medians[best])
         coefficients = tuple(value * ratio for value in cell.coefficients)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import COEFFICIENT_SHARE, SMALLEST, fit_candidates, misfit_of, sharpness
+from blackthorn.fitting.evidence import SMALLEST, coefficient_cost, fit_candidates, misfit_of, sharpness
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split, leaves, regimes, split_leaf
 from blackthorn.formulas import AtMost, Condition, DivisibleBy, Tiling
 from blackthorn.formulas.step import steps_climbed
@@ -270,7 +270,7 @@ class _Slice(msgspec.Struct, frozen=True):
             return None
         ratio = float(np.median(ratios[holds]))
         gain = before - self._misfit_at(np.where(holds, ratios / ratio, ratios), best.noise)
-        cost = best.cost - gain + self._condition_cost(condition) + COEFFICIENT_SHARE * math.log(len(ratios))
+        cost = best.cost - gain + self._condition_cost(condition) + float(coefficient_cost(len(ratios)))
         own = best.coefficients[place]
         coefficients = (*best.coefficients[:place], tuple(ratio * value for value in own), own, *best.coefficients[place + 1 :])
         return Explanation(split_leaf(best.shape, place, condition), coefficients, best.noise, cost)

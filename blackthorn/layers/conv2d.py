@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from blackthorn.errors import BadValue
+from blackthorn.layers.axes import strided
 from blackthorn.layers.base import Dimension
 from blackthorn.layers.convolution import IMAGE_WINDOW, OVER_IMAGES, Convolution, ConvolutionShape, WindowNames, check_groups
 from blackthorn.layers.depthwise_conv2d import DepthwiseConv2d, is_depthwise
@@ -44,8 +45,9 @@ class Conv2d(Convolution):
         ONNX Runtime takes 16 columns at a time: 7 x 7 positions in 4 groups took as long as 8 x 8. Of a stride it takes row by
         row, six positions at a time and what is left over.
         """
-        is_dense = all(fixed.get(name, 1) == 1 for name in self.window.stride)
-        return self.window.size if is_dense and all(fixed.get(name) == 1 for name in self.window.kernel) else ()
+        if strided(fixed, self.window.size, self.window.stride):
+            return ()
+        return self.window.size if all(fixed.get(name) == 1 for name in self.window.kernel) else ()
 
     def by_result(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
         """Those along which windows do not overlap: a 1x1 convolution of stride 2 does on 9 columns what it does on 10.

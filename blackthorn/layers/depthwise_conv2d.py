@@ -32,6 +32,7 @@ class DepthwiseConv2d(Convolution):
         return super().shape({**d, "filters": d["channels"], "groups": d["channels"]})
 
     def by_result(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
+        """Those of a stride: every window is taken by itself, so that their number alone counts."""
         return strided(fixed, self.window.size, self.window.stride)
 
     def includes(self, shape: ConvolutionShape) -> bool:

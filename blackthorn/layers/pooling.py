@@ -35,6 +35,7 @@ class WindowPool(LayerKind):
     channelwise = "channels"
 
     def by_result(self, fixed: Mapping[str, int]) -> tuple[str, ...]:
+        """Those of a stride: every window is taken by itself, so that their number alone counts."""
         return strided(fixed, self.sizes, self.strides)
 
     def borders(self, fixed: Mapping[str, int]) -> Mapping[str, Border]:

@@ -104,15 +104,15 @@ def _positions(kind: LayerKind, _: Precision, dimensions: _Values) -> int:
     return math.prod(_result_sizes(kind, dimensions))
 
 
-def _output_size(from_last: int, kind: LayerKind, _: Precision, dimensions: _Values) -> int:
-    return _result_sizes(kind, dimensions)[-1 - from_last]
+def _output_size(place: int, kind: LayerKind, _: Precision, dimensions: _Values) -> int:
+    return _result_sizes(kind, dimensions)[place]
 
 
-_FROM_LAST = {"length": 0, "depth": 2, "height": 1, "width": 0}
-"""How many axes follow that of a size."""
+_PLACES = {"length": -1, "depth": -3, "height": -2, "width": -1}
+"""Where each size stands among those of a result, from the last on."""
 _FOLLOWING: Mapping[str, Callable[[LayerKind, Precision, _Values], int]] = {
     BYTES_MOVED: _bytes_moved,
     POSITIONS: _positions,
-    **{output: partial(_output_size, _FROM_LAST[size]) for size, output in OUTPUT_SIZES.items()},
+    **{output: partial(_output_size, _PLACES[size]) for size, output in OUTPUT_SIZES.items()},
 }
 """How what follows from the dimensions of a layer is worked out."""

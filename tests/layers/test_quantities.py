@@ -87,9 +87,9 @@ def test_positions_are_those_of_the_result() -> None:
 
 def test_sizes_of_a_result_are_by_axis() -> None:
     conv2d = layer_kind("conv2d")
-    layer = conv2d.complete({"kernel": 1, "stride": 2, "stride_width": 3, "height": 7, "width": 10})
+    layer = conv2d.complete({"kernel": 1, "stride": 2, "stride_width": 3, "height": 7, "width": 13})
     quantities = Quantities(conv2d, "fp32", [layer])
-    assert [quantities[OUTPUT_SIZES[name]].tolist() for name in IMAGE] == [[4.0], [4.0]]
+    assert [quantities[OUTPUT_SIZES[name]].tolist() for name in IMAGE] == [[4.0], [5.0]]
     pool = layer_kind("max_pool3d")
     layer = pool.complete({"kernel": 2, "stride": 2, "depth": 4, "height": 7, "width": 10})
     quantities = Quantities(pool, "fp32", [layer])
