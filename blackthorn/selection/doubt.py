@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.evidence import sharpness
 from blackthorn.formulas.correction import nearness, places
 
 Floats = NDArray[np.float64]
@@ -22,8 +23,6 @@ LENGTH = 3.0
 """Octaves of a dimension over which what a formula leaves unexplained stays alike: as corrections take it to be beforehand."""
 MOST_WEIGHED = 600
 """Layers over which doubt is summed up: drawn once from the candidates, the same in every run."""
-SHORT_SECONDS = 1e-5
-"""Layers much shorter than this count less: what they are off by counts in no network."""
 
 
 class Believed(msgspec.Struct, frozen=True):
@@ -42,9 +41,8 @@ class Believed(msgspec.Struct, frozen=True):
     seconds: Floats
 
     def counts(self) -> Floats:
-        """How much errors at each layer count, 0 to 1, shape (G,)."""
-        counts: Floats = self.seconds / (self.seconds + SHORT_SECONDS)
-        return counts
+        """How much errors at each layer count, 0 to 1, shape (G,): those of short layers as little as in fits."""
+        return sharpness(self.seconds)
 
 
 class Doubt:
