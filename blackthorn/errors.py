@@ -5,7 +5,7 @@ line prints the message alone and exits with `exit_code`; a traceback is a defec
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class BlackthornError(Exception):
@@ -22,6 +22,9 @@ class BlackthornError(Exception):
         super().__init__(f"{problem}; {remedy}.")
         self.problem = problem
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Callable[..., "BlackthornError"], tuple[type["BlackthornError"], str, str]]:
+        return _again, (type(self), self.problem, self.remedy)
 
 
 class UnknownName(BlackthornError):
@@ -74,3 +77,10 @@ class CannotWrite(BlackthornError):
 def first_line(error: BaseException) -> str:
     """What an exception of another library says first; its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _again(kind: type[BlackthornError], problem: str, remedy: str) -> BlackthornError:
+    """An error as it was in the process that raised it, whatever its own arguments were."""
+    error = kind.__new__(kind)
+    BlackthornError.__init__(error, problem, remedy)
+    return error
