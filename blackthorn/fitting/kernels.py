@@ -2,12 +2,13 @@
 
 A runtime has one kernel for channels that fill its blocks, say, and another one for all others, which share neither blocks nor
 caches nor alignments. So where a condition parts layers, either side is searched by itself, and then the sides of that side.
-That condition is the one that explains most with simple shapes on either side, of those that the best structure for all layers
-holds and of usual ones. What the sides found by themselves is fitted to all points at last, and stays where it describes them
-better.
+That condition is the one that explains most with simple shapes on either side, or with what was found for all, of those that
+the best structure for all layers holds and of usual ones. What the sides found by themselves is fitted to all points at last,
+and stays where it describes them better. Then a second condition is tried in its place: which of two kernels is told first
+decides whether the others can be told at all, and the one found first helps to see it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,11 @@ FEWEST_WEIGHED = 48
 """Points of which conditions are weighed that the best structure for all does not hold: fewer tell none by simple shapes."""
 WORSE = 10.0
 """Nats by which simple shapes on either side may be worse than the best structure for all: sides find better ones."""
+WORSE_THAN_FORK = 40.0
+"""Nats likewise where the best structure parts kernels: sides found all that for themselves."""
+MOST_TRIED = 2
+"""Conditions by which the layers of a class are parted in turn: the second takes a tenth more time for a whole device, a third
+another seventh."""
 WIDEST_BLOCK = 32
 """Elements: a threshold above tells of memory, which kernels have in common."""
 
@@ -54,51 +60,66 @@ def fit_points(points: Points) -> list[JointFit]:
     return finished(kernels_search(points))
 
 
-def kernels_search(points: Points) -> Lockstep[list[JointFit]]:
+def kernels_search(points: Points, most_tried: int = MOST_TRIED) -> Lockstep[list[JointFit]]:
     """A search for the structures that explain the points with the shortest descriptions, best first.
 
     The best structure for all points together is always among them, and so is the best one of these without knots.
 
     Args:
         points: at least one; dimensions in the order in which they are to be nested, the outermost first.
+        most_tried: conditions by which points are parted in turn, at most; the sides of each are parted by one.
     """
     whole = yield from shapes_search(points)
     if len(points.free()) < 2:
         return whole
-    parting = yield from _likeliest(points, whole[0])
-    if parting is None:
-        return whole
-    fork = yield from _fork(points, parting)
-    return sorted([*whole, *(yield [(points, fork)])], key=cost_of)
+    found, tried = whole, set[_Parting]()
+    while len(tried) < most_tried:
+        parting = yield from _likeliest(points, whole[0], found[0], tried)
+        if parting is None:
+            break
+        tried.add(parting)
+        fork = yield from _fork(points, parting)
+        found = sorted([*found, *(yield [(points, fork)])], key=cost_of)
+    return found
 
 
 def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
     """A fork with the best structure of its own on either side."""
-    then, otherwise = yield from side_by_side(kernels_search(points.where(side)) for side in parting.sides(points))
+    then, otherwise = yield from side_by_side(kernels_search(points.where(side), 1) for side in parting.sides(points))
     return Fork(parting.name, parting.condition, then[0].structure, otherwise[0].structure)
 
 
-def _likeliest(points: Points, whole: JointFit) -> Lockstep[_Parting | None]:
-    """The condition that explains most with simple shapes on either side; None where there is none worth a search.
+def _likeliest(points: Points, whole: JointFit, best: JointFit, tried: Container[_Parting]) -> Lockstep[_Parting | None]:
+    """The condition that explains most with simple shapes, or the best structure, on either side; None if none is worth it.
 
-    Those that the best structure for all points holds always are, others where they explain about enough and points are many.
+    Those that the best structure for all points holds are worth the first search, others where they explain about enough and
+    points are many.
+
+    Args:
+        points: what is explained.
+        whole: the best structure for all points together.
+        best: the best one found so far.
+        tried: conditions that were searched.
     """
     held = _held(points, whole)
     others = _usual_partings(points) if len(points) >= FEWEST_WEIGHED else ()
-    partings = list(dict.fromkeys([*held, *(parting for parting in others if parting.tells(points))]))
+    every = dict.fromkeys([*held, *(parting for parting in others if parting.tells(points))])
+    partings = [parting for parting in every if parting not in tried]
     if not partings:
         return None
     fits = yield [
-        (points.where(side), shapes)
+        (points.where(side), structure)
         for parting in partings
         for side in parting.sides(points)
-        for shapes in _simple(points, whole.shapes, parting.name)
+        for structure in (*_simple(points, whole.shapes, parting.name), best.structure)
     ]
     costs = np.array([fit.cost for fit in fits]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
     costs += [condition_cost(parting.condition) for parting in partings]
-    costs[[parting not in held and cost > whole.cost + WORSE for parting, cost in zip(partings, costs, strict=True)]] = np.inf
-    best = int(costs.argmin())
-    return partings[best] if np.isfinite(costs[best]) else None
+    bound = best.cost + (WORSE_THAN_FORK if isinstance(best.structure, Fork) else WORSE)
+    certain = [] if tried else held
+    costs[[parting not in certain and cost > bound for parting, cost in zip(partings, costs, strict=True)]] = np.inf
+    likeliest = int(costs.argmin())
+    return partings[likeliest] if np.isfinite(costs[likeliest]) else None
 
 
 def _held(points: Points, whole: JointFit) -> list[_Parting]:

@@ -36,6 +36,11 @@ def three_kernels(filters, channels, rows):
     return np.where(channels < 16, narrow, two_kernels(filters, channels, rows))
 
 
+def four_kernels(filters, channels, rows):
+    """The same, and one of its own for few filters."""
+    return np.where(filters <= 16, 1e-6 + 3e-9 * channels * rows, three_kernels(filters, channels, rows))
+
+
 def one_kernel(filters, channels, rows):
     return 1e-6 + 4e-8 * blocks(filters, 16) * blocks(channels, 8) * rows
 
@@ -58,6 +63,13 @@ def test_three_kernels_are_told_apart_by_forks_or_switches():
     conditions = {node.condition for node in best.formula().walk() if isinstance(node, Switch)}
     assert {DivisibleBy(4), AtMost(15)} <= conditions
     assert np.sqrt(np.mean(errors_of(best, three_kernels) ** 2)) < 0.03
+
+
+def test_a_kernel_that_is_seen_only_when_others_are_known_is_found():
+    best = fit_points(timed(four_kernels))[0]
+    conditions = {node.condition for node in best.formula().walk() if isinstance(node, Switch)}
+    assert {DivisibleBy(4), AtMost(15)} <= conditions
+    assert np.sqrt(np.mean(errors_of(best, four_kernels) ** 2)) < 0.03
 
 
 def test_the_best_structure_without_a_fork_stays_among_them():
