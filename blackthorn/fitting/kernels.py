@@ -31,7 +31,7 @@ FEWEST_WEIGHED = 48
 WORSE = 10.0
 """Nats by which simple shapes on either side may be worse than the best structure for all: sides find better ones."""
 WORSE_THAN_FORK = 40.0
-"""Nats likewise where the best structure parts kernels: sides found all that for themselves."""
+"""Nats likewise where the best structure found parts kernels already, which sides of another condition can still do."""
 MOST_TRIED = 2
 """Conditions by which the layers of a class are parted in turn: the second takes a tenth more time for a whole device, a third
 another seventh."""
@@ -85,7 +85,8 @@ def kernels_search(points: Points, most_tried: int = MOST_TRIED) -> Lockstep[lis
 
 def _fork(points: Points, parting: _Parting) -> Lockstep[Fork]:
     """A fork with the best structure of its own on either side."""
-    then, otherwise = yield from side_by_side(kernels_search(points.where(side), 1) for side in parting.sides(points))
+    sides = map(points.where, parting.sides(points))
+    then, otherwise = yield from side_by_side(kernels_search(side, most_tried=1) for side in sides)
     return Fork(parting.name, parting.condition, then[0].structure, otherwise[0].structure)
 
 
@@ -116,8 +117,8 @@ def _likeliest(points: Points, whole: JointFit, best: JointFit, tried: Container
     costs = np.array([fit.cost for fit in fits]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
     costs += [condition_cost(parting.condition) for parting in partings]
     bound = best.cost + (WORSE_THAN_FORK if isinstance(best.structure, Fork) else WORSE)
-    certain = [] if tried else held
-    costs[[parting not in certain and cost > bound for parting, cost in zip(partings, costs, strict=True)]] = np.inf
+    worth_it = [] if tried else held
+    costs[[parting not in worth_it and cost > bound for parting, cost in zip(partings, costs, strict=True)]] = np.inf
     likeliest = int(costs.argmin())
     return partings[likeliest] if np.isfinite(costs[likeliest]) else None
 

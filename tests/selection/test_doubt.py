@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from blackthorn.fitting.evidence import sharpness
 from blackthorn.selection.doubt import Believed, Doubt
 
 PLACES = np.arange(1.0, 257.0)
@@ -42,9 +41,8 @@ def test_less_is_learnt_from_noisy_measurements():
     assert PLACES[doubt.shrinks(noisy, known, 0.05).argmax()] >= 16.0
 
 
-def test_errors_of_short_layers_count_as_in_fits():
-    seconds = np.array([1e-6, 1e-5, 1e-2])
-    counts = Believed((PLACES[:3],), np.ones((3, 1)), np.ones(3), seconds).counts()
-    assert np.array_equal(counts, sharpness(seconds))
+def test_short_layers_count_less():
+    counts = Believed((PLACES[:3],), np.ones((3, 1)), np.ones(3), np.array([1e-6, 1e-5, 1e-2])).counts()
     assert counts[0] < 0.25
+    assert 0.5 < counts[1] < 0.95
     assert counts[2] > 0.99
