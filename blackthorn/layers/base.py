@@ -57,6 +57,9 @@ class LayerKind(abc.ABC):
     channelwise: ClassVar[str | None] = None
     """The dimension whose every value is worked on by itself, so that a batch of images costs what one with more of it does."""
 
+    fetches_weights: ClassVar[bool] = False
+    """Whether its time goes to fetching weights, of which each serves once a row: probes find caches cold, as in a network."""
+
     usual_copies: ClassVar[int] = 4
     """Layers of a probe: enough where a weight serves many pixels, so that fetching it is a small part of the time."""
     operators: ClassVar[frozenset[str]]

@@ -21,6 +21,7 @@ from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import Runner
+from blackthorn.runners.cold_caches import ColdCaches, last_cache_bytes
 from blackthorn.runners.host import Host, describe_host
 from blackthorn.runners.network import LoadedNetwork, Shapes
 from blackthorn.runners.nvidia_gpu import Gpu, GpuWatch, describe_gpu
@@ -75,6 +76,7 @@ class OnnxRuntimeRunner(Runner):
         self._affinity_before: set[int] | None = None
         self._watch: SystemWatch | GpuWatch = SystemWatch()
         self._waiting = Waiting()
+        self._cold: ColdCaches | None = None
         self._begun = ExitStack()
         self._has_begun = False
 
@@ -123,7 +125,8 @@ class OnnxRuntimeRunner(Runner):
         overhead = self._call_overhead()
         session = ProfiledSession(model, self._threads, title=probe.key, profiled=is_told, provider=provider)
         idle = IdleNodes(self._threads, provider) if is_told else None
-        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, idle=idle, provider=provider)
+        cold = self._cold_caches() if is_told and provider.is_cpu and kind.fetches_weights else None
+        return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, idle=idle, cold=cold, provider=provider)
 
     def load_network(self, path: Path, input_shapes: Shapes) -> LoadedNetwork:
         self._begin(blocking=False)
@@ -154,6 +157,7 @@ class OnnxRuntimeRunner(Runner):
             self._affinity_before = None
         self._begun.close()
         self._has_begun = False
+        self._cold = None
 
     def _begin(self, *, blocking: bool) -> None:
         """Start the provider, once.
@@ -183,6 +187,12 @@ class OnnxRuntimeRunner(Runner):
             with idle as session:
                 self._overhead = statistics.median(session.call() for _ in range(OVERHEAD_CALLS))
         return self._overhead
+
+    def _cold_caches(self) -> ColdCaches:
+        """What empties this computer's caches; it holds more memory than they do, so there is one for all probes."""
+        if self._cold is None:
+            self._cold = ColdCaches(last_cache_bytes())
+        return self._cold
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from blackthorn.errors import NotMeasured
 from blackthorn.layers import LayerKind, layer_kind
 from blackthorn.records import Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe
+from blackthorn.runners.cold_caches import ColdCaches
 from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes
 from blackthorn.runners.ort_providers import CPU, Provider
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
@@ -28,6 +29,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         overhead: wall seconds of a call that does no work.
         profiled: whether to keep the times of calls.
         idle: nodes that have nothing to do, called in turn with it; None where no profile is read.
+        cold: empties caches before every call; None where layers find in them what they need.
         provider: whose kernels run it.
     """
 
@@ -39,6 +41,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         *,
         profiled: bool,
         idle: IdleNodes | None = None,
+        cold: ColdCaches | None = None,
         provider: Provider = CPU,
     ) -> None:
         kind = layer_kind(probe.layer)
@@ -47,12 +50,15 @@ class OnnxRuntimeProbe(LoadedProbe):
         self._overhead = overhead
         self._profiled = profiled
         self._idle = idle
+        self._cold = cold
         self._by_call = is_timed_by_call(kind, provider)
         self._operators = kind.operators
         self._copies = kind.copies(probe.dimensions, probe.precision)
         self._wall: list[float] = []
 
     def call(self) -> float:
+        if self._cold is not None:
+            self._cold.empty()
         seconds = max(self._session.call() - self._overhead, LEAST_SECONDS) / self._copies
         if self._idle is not None:
             self._idle.call()
