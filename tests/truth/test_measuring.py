@@ -192,6 +192,24 @@ def test_references_of_classes_are_timed_in_the_same_window() -> None:
     assert "www" not in machine.network.order
 
 
+class OftenDisturbed(Loaded):
+    """Two of three calls are disturbed in their middle, which no reference beside them can tell."""
+
+    def call(self) -> float:
+        seconds = super().call()
+        return seconds if self.order.count("w") % 3 == 0 else seconds + self.machine.spend(0.3 * CALL)
+
+
+def test_references_are_read_beside_the_calls_that_tell_the_latency() -> None:
+    machine = Machine()
+    machine.network = OftenDisturbed(machine)
+    probe = Probe("class", {"size": 1})
+    with machine, Timer(machine, machine.reference()) as timer:
+        timing = measure(Path("net.onnx"), timer, {}, [probe])
+    assert timing.seconds == pytest.approx(CALL)
+    assert timing.speeds == {probe.key: pytest.approx(REFERENCE_SECONDS)}
+
+
 def test_it_ends_when_the_time_is_over() -> None:
     machine = Machine(slowness=3.0, period=1e-3)
     timed(machine, TimingPolicy(most_seconds=0.5, stop_error=0.0))
