@@ -5,31 +5,10 @@ fetched was pushed out since, by the rest of the network or by others on the sam
 layers of up to 50 MB took half as long in their probes as in any of seven networks.
 """
 
-from pathlib import Path
-
 import numpy as np
 
-from blackthorn.runners.system_files import ROOT, found_below, read_text
-
-CACHES = "sys/devices/system/cpu/cpu0/cache/index*"
-UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 TIMES = 2
 """How many times the last cache's bytes are read: half of what lay in it was still there after once, little after twice."""
-
-
-def last_cache_bytes(root: Path = ROOT) -> int:
-    """The size of the last cache, in bytes; 0 where the system does not tell.
-
-    Args:
-        root: where the system's files are.
-    """
-    return max((_bytes(read_text(entry / "size") or "") for entry in found_below(root, CACHES)), default=0)
-
-
-def _bytes(size: str) -> int:
-    """What `2048K` stands for; 0 for what is no size."""
-    number, unit = size[:-1], size[-1:]
-    return int(number) * UNITS[unit] if unit in UNITS and number.isdecimal() and number.isascii() else 0
 
 
 class ColdCaches:

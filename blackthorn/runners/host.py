@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from blackthorn.runners.jetson import Jetson, describe_jetson
-from blackthorn.runners.system_files import ROOT, found_below, read_text
+from blackthorn.runners.processor_caches import processor_caches
+from blackthorn.runners.system_files import ROOT, read_text
 
 UNTELLING = re.compile(r"\((?:r|tm)\)|\bcpu\b|\bprocessor\b|@.*|\b\d+-core\b", re.IGNORECASE)
 """Parts of a processor's name that tell nothing: marks, the nominal clock, the number of cores."""
@@ -138,7 +139,7 @@ def _details(root: Path, entries: Sequence[Entry], jetson: Jetson | None) -> dic
         "machine": platform.machine(),
         "cpus": str(len(entries) or ""),
         "instructions": _instructions(entries),
-        "caches": caches(root / "sys/devices/system/cpu/cpu0/cache"),
+        "caches": _caches(root),
         "governor": read_text(clocks / "scaling_governor"),
         "lowest_khz": read_text(clocks / "scaling_min_freq"),
         "highest_khz": read_text(clocks / "scaling_max_freq"),
@@ -156,13 +157,10 @@ def _instructions(entries: Sequence[Entry]) -> str:
     return " ".join(flag for flag in TELLING_FLAGS if flag in flags)
 
 
-def caches(folder: Path) -> str:
-    """The caches that one CPU sees, such as `L1d 48K, L1i 32K, L2 2048K`; a shared one is told in full."""
-    found = []
-    for entry in found_below(folder, "index*"):
-        level, kind, size = (read_text(entry / name) or "" for name in ("level", "type", "size"))
-        found.append(f"L{level}{ {'Data': 'd', 'Instruction': 'i'}.get(kind, '') } {size}")
-    return ", ".join(found)
+def _caches(root: Path) -> str:
+    """The caches that one CPU sees, such as `L1d 48K, L1i 32K, L2 2048K`."""
+    letters = {"Data": "d", "Instruction": "i"}
+    return ", ".join(f"L{cache.level}{letters.get(cache.kind, '')} {cache.size}" for cache in processor_caches(root))
 
 
 def _system(root: Path) -> str:

@@ -21,7 +21,7 @@ from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import Runner
-from blackthorn.runners.cold_caches import ColdCaches, last_cache_bytes
+from blackthorn.runners.cold_caches import ColdCaches
 from blackthorn.runners.host import Host, describe_host
 from blackthorn.runners.network import LoadedNetwork, Shapes
 from blackthorn.runners.nvidia_gpu import Gpu, GpuWatch, describe_gpu
@@ -32,6 +32,7 @@ from blackthorn.runners.ort_profiler import IdleNodes
 from blackthorn.runners.ort_provider_network import ProviderNetwork
 from blackthorn.runners.ort_providers import CPU, NVIDIA, PACKAGES, blocking_launches, check_starts, provider_named
 from blackthorn.runners.ort_session import ProfiledSession, Threads
+from blackthorn.runners.processor_caches import last_cache_bytes
 from blackthorn.runners.throttling import SystemWatch
 from blackthorn.runners.trt_fusions import TENSORRT_FUSIONS
 from blackthorn.runners.waiting import Waiting

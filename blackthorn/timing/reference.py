@@ -12,11 +12,11 @@ from blackthorn.timing.rounds import called
 ATTEMPTS = 4
 """Times as many calls are made at most until enough were not interrupted: another process on the same processor has it for some
 milliseconds at a time."""
-SETTLED_WITHIN = 0.02
+FILLED_WITHIN = 0.02
 """How much faster than the one before a call may be once caches are filled, relative. After a network, or a layer that moves
 megabytes, the calls of one reference took 1.35, 1.26, 1.07, 1.03 and 1.01 times as long as later ones: caches do not let go at
 once of what was streamed through them."""
-WARM_UP_CALLS = 6
+FILLING_CALLS = 6
 """Calls at most until they are filled."""
 
 
@@ -40,15 +40,15 @@ class LoadedReference:
 
     def time(self) -> float:
         """Seconds that it takes now."""
-        self._warm_up()
+        self._fill_caches()
         return called(self._loaded.call, self._waited, self._calls, ATTEMPTS * self._calls, self._running_at_least).wall
 
-    def _warm_up(self) -> None:
+    def _fill_caches(self) -> None:
         """Call until its data are back in the caches, which a probe or a network may have filled."""
         before = math.inf
-        for _ in range(WARM_UP_CALLS):
+        for _ in range(FILLING_CALLS):
             seconds = self._loaded.call()
-            if seconds >= (1 - SETTLED_WITHIN) * before:
+            if seconds >= (1 - FILLED_WITHIN) * before:
                 return
             before = seconds
 

@@ -18,13 +18,6 @@ from blackthorn.records import LayerFormula, Range
 from tests.fitting.test_device import PLANE, STAIRS, a_sweep
 
 RECORDED = Path(__file__).parents[2] / "sweeps" / "cnn" / "amd-epyc-25-17-1-2cpu-onnxruntime-1t"
-INTERRUPTIBLE = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from blackthorn.cli import main
-raise SystemExit(main())
-"""
-"""The program, also where interrupts are ignored, as they are in the background."""
 PATIENCE = 60.0
 """Seconds."""
 
@@ -85,7 +78,7 @@ def test_few_measurements_are_fitted_where_they_are(groups, caplog):
 def fitting(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The command at work, with processes of its own, in a process group as of a terminal."""
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "fit", str(RECORDED)],
+        [sys.executable, "-m", "blackthorn", "fit", str(RECORDED)],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,4 +1,4 @@
-"""Emptying caches: their sizes as systems tell them, and what it does to a layer that fetches its weights."""
+"""Emptying caches: for which probes it is done."""
 
 from pathlib import Path
 
@@ -6,30 +6,9 @@ import pytest
 
 from blackthorn.layers import layer_kind
 from blackthorn.records import Dimensions
-from blackthorn.runners.cold_caches import ColdCaches, last_cache_bytes
+from blackthorn.runners.cold_caches import ColdCaches
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
-
-
-def told(root: Path, *sizes: str) -> Path:
-    """A root folder below which a system tells of caches of such sizes."""
-    for index, size in enumerate(sizes):
-        entry = root / f"sys/devices/system/cpu/cpu0/cache/index{index}"
-        entry.mkdir(parents=True)
-        (entry / "size").write_text(f"{size}\n")
-    return root
-
-
-@pytest.mark.parametrize(
-    ("sizes", "last"),
-    [
-        (("48K", "32K", "2048K", "266240K"), 260 * 2**20),
-        (("32K", "1M"), 2**20),
-        ((), 0),
-        (("", "many", "K", "-1K", "²K"), 0),
-    ],
-)
-def test_the_last_cache_is_the_largest(tmp_path: Path, sizes: tuple[str, ...], last: int) -> None:
-    assert last_cache_bytes(told(tmp_path, *sizes)) == last
+from blackthorn.runners.processor_caches import last_cache_bytes
 
 
 def test_caches_can_be_emptied_where_the_system_tells_nothing_of_them(tmp_path: Path) -> None:
