@@ -25,7 +25,7 @@ from blackthorn.storage import open_sweep
 from blackthorn.sweeping import SweepPlan, sweep
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import US_PER_SECOND
-from tests.bench.measured import timed, timed_as_truth
+from tests.bench.measured import Visits
 from tests.bench.tables import Row
 
 Floats = NDArray[np.float64]
@@ -125,26 +125,32 @@ def _value(values: Range, rng: np.random.Generator, *, logarithmic: bool) -> int
 
 
 def taken(trial: Trial) -> Timings:
-    """Time all layers of a trial; a sweep that was to have few points goes on to have more, as a user would let it."""
+    """Time all layers of a trial; a sweep that was to have few points goes on to have more, as a user would let it.
+
+    After each of its stages all drawn layers are visited once, since what else uses memory comes and goes within minutes: of
+    points timed after the sweep it told less than of those timed with it.
+    """
     rng = np.random.default_rng()
     widest = trial.plan(COUNTS[-1])
     folder = FOLDER / trial.name
     shutil.rmtree(folder, ignore_errors=True)
+    probes = [widest.probe_at(point) for point in drawn(widest, COUNTS[-1] + TESTS, rng)]
     with OnnxRuntimeRunner() as runner, Timer(runner, runner.reference(widest.usual()), POLICY) as timer:
         header = widest.header(runner.device(), timer.reference, "now", "bench")
+        training, tests = Visits(probes[:-TESTS], timer), Visits(probes[-TESTS:], timer)
         with open_sweep(folder / "chosen.jsonl", header) as file:
             for count in COUNTS[1:]:
                 plan = trial.plan(count)
                 sweep(plan, make_selector(plan), timer.measure, file)
+                training.pass_over_all()
+                tests.pass_over_all()
             chosen = Sweep(header, file.measurements)
-        points = drawn(widest, COUNTS[-1] + TESTS, rng)
-        probes = [widest.probe_at(point) for point in points]
-        training, tests = timed(probes[:-TESTS], timer), timed_as_truth(probes[-TESTS:], timer)
-        for name, some in (("drawn", training), ("tests", tests)):
+        tests.make_sure()
+        for name, visits in (("drawn", training), ("tests", tests)):
             with open_sweep(folder / f"{name}.jsonl", header) as file:
-                for measurement in some:
+                for measurement in visits.measurements():
                     file.append(measurement)
-    return Timings(chosen, Sweep(header, tuple(training)), Sweep(header, tuple(tests)))
+    return Timings(chosen, Sweep(header, tuple(training.measurements())), Sweep(header, tuple(tests.measurements())))
 
 
 def judged(trial: Trial, timings: Timings, rivals: Sequence[Rival]) -> Iterator[Row]:

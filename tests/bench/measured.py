@@ -49,27 +49,55 @@ def swept(plan: SweepPlan, timer: Timer) -> Sweep:
         return Sweep(header, file.measurements)
 
 
+class Visits:
+    """Layers that are timed in passes over all of them, whatever else is timed between two passes.
+
+    Args:
+        probes: the layers.
+        timer: on an open runner.
+    """
+
+    def __init__(self, probes: Sequence[Probe], timer: Timer) -> None:
+        self._timer = timer
+        self._visits: list[tuple[Probe, list[Measurement]]] = [(probe, []) for probe in probes]
+
+    def pass_over_all(self) -> None:
+        """One visit more of every layer."""
+        for probe, visits in self._visits:
+            visits.append(self._timer.measure(probe))
+
+    def make_sure(self) -> None:
+        """More visits of what is not known well: truth must be known better than a model."""
+        speeds = [visit.reference_seconds for _, visits in self._visits for visit in visits]
+        full_speed = min((speed for speed in speeds if speed is not None), default=None)
+        for _ in range(FURTHER_VISITS):
+            for probe, visits in self._visits:
+                if merged_visits(visits).error_at_speed(full_speed) > KNOWN_WITHIN:
+                    visits.append(self._timer.measure(probe))
+
+    def measurements(self) -> list[Measurement]:
+        """What the visits of each layer say."""
+        return [merged_visits(visits) for _, visits in self._visits]
+
+
 def timed(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
     """Each probe's time, from as many visits as a sweep's points have at most, with all others between them."""
-    return [merged_visits(visits) for visits in _visited(probes, timer)]
+    return _visited(probes, timer).measurements()
 
 
 def timed_as_truth(probes: Sequence[Probe], timer: Timer) -> list[Measurement]:
-    """As `timed`, with more visits of what is not known well: truth must be known better than a model."""
-    visited = _visited(probes, timer)
-    speeds = [visit.reference_seconds for visits in visited for visit in visits]
-    full_speed = min((speed for speed in speeds if speed is not None), default=None)
-    for _ in range(FURTHER_VISITS):
-        for probe, visits in zip(probes, visited, strict=True):
-            if merged_visits(visits).error_at_speed(full_speed) > KNOWN_WITHIN:
-                visits.append(timer.measure(probe))
-    return [merged_visits(visits) for visits in visited]
+    """As `timed`, with more visits of what is not known well."""
+    visits = _visited(probes, timer)
+    visits.make_sure()
+    return visits.measurements()
 
 
-def _visited(probes: Sequence[Probe], timer: Timer) -> list[list[Measurement]]:
-    """The visits of each probe, `MOST_VISITS` passes over all."""
-    passes = [[timer.measure(probe) for probe in probes] for _ in range(MOST_VISITS)]
-    return [list(visits) for visits in zip(*passes, strict=True)]
+def _visited(probes: Sequence[Probe], timer: Timer) -> Visits:
+    """Probes after `MOST_VISITS` passes over all."""
+    visits = Visits(probes, timer)
+    for _ in range(MOST_VISITS):
+        visits.pass_over_all()
+    return visits
 
 
 def relative_errors(layer: LayerFormula, truth: Sequence[Measurement]) -> Floats:
