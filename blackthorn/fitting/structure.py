@@ -25,6 +25,7 @@ from blackthorn.fitting.proposals import (
     alignments,
     border_told,
     bordered,
+    padded,
     proposals,
     spacing,
     thresholds,
@@ -214,7 +215,8 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
             for leaf in (tiled[i] for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]):
                 yield leaf
                 if leaf.border is None:
-                    yield msgspec.structs.replace(leaf, linear=True)
+                    for line in (*padded(points, name), LINE):
+                        yield msgspec.structs.replace(leaf, linear=True, offset=line.offset)
 
 
 def _tiled(points: Points, name: str) -> Iterator[list[Leaf]]:

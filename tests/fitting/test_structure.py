@@ -73,6 +73,16 @@ def test_a_border_is_found_beside_the_tiles_between_its_ends() -> None:
     np.testing.assert_allclose(best.formula().evaluate(narrow), expected, rtol=0.03)
 
 
+def test_a_line_that_begins_in_the_padding_is_found_beside_tiles() -> None:
+    """The tiles alone explain these points better than they do with a line from 0 on, which is a step towards it."""
+    line = Linear("width", Constant(0.0), Constant(5e-7), offset=2 / 3)
+    row = Tiles("width", Tiling(6, 2, 3), line, Constant(2e-6), Constant(8e-6))
+    rows = Linear("channels", Constant(0.0), Linear("height", Constant(0.0), row, offset=2 / 3))
+    points = random_points(rows, 120, 0.01, seed=2, channels=500, height=100, width=100)
+    best = fit_points(with_window(points, Border(2, 2 / 3), "height", "width"))[0]
+    assert best.structure["width"] == Leaf(linear=True, offset=2 / 3, tiling=Tiling(6, 2, 3))
+
+
 def worst_tenth(fit: JointFit, layers: Points) -> float:
     """The relative error that one in ten layers exceeds."""
     return float(np.quantile(np.abs(fit.predict(layers.dimensions) / layers.seconds - 1.0), 0.9))
