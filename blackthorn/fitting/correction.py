@@ -40,8 +40,6 @@ MOST_POINTS = 512
 """Of more, which are full sweeps along a line, a formula needs no help, and solving for them takes seconds."""
 WEIGHT_DIGITS, LENGTH_DIGITS = 6, 4
 """Digits after the point of what is stored: a millionth of a factor."""
-HELPS = 0.96
-"""A correction is kept where left-out errors shrink at least to this share of the formula's own."""
 
 
 class Manner(NamedTuple):
@@ -66,7 +64,10 @@ class Corrected(NamedTuple):
 
 
 def corrected(points: Points, fit: JointFit, alone: LeftOut) -> Corrected | None:
-    """The correction of a formula, where it helps.
+    """The correction of a formula, where it helps at all.
+
+    Sixty that made errors at points left out smaller by less than 4 % still made those of layers timed apart smaller, by 1 % in
+    the mean.
 
     Args:
         points: what the formula was fitted to.
@@ -82,7 +83,7 @@ def corrected(points: Points, fit: JointFit, alone: LeftOut) -> Corrected | None
         held, rest = points.where(left_out), points.where(~left_out)
         factor = _fitted(rest, trained, names, manner, 0.0).factor(held.dimensions)
         errors[left_out] = factor * trained.predict(held.dimensions) / held.seconds - 1.0
-    if _misfit(errors, points) > HELPS * _misfit(alone.residuals, points):
+    if _misfit(errors, points) > _misfit(alone.residuals, points):
         return None
     return Corrected(_fitted(points, fit, names, manner, rmspe(alone.residuals)), errors)
 

@@ -253,11 +253,13 @@ class _Slice(msgspec.Struct, frozen=True):
         conditions: list[Condition] = [DivisibleBy(n) for n in self.search.divisors()]
         for below, above in self._gaps(self.x):
             conditions += [AtMost(int(t)) for t in np.unique(np.geomspace(below, above - 1, THRESHOLDS_IN_GAP).astype(int))]
-        ratios = self.seconds / np.maximum(best.predict(self.x), SMALLEST)
+        predicted = best.predict(self.x)
+        ratios = self.seconds / np.maximum(predicted, SMALLEST)
         before = self._misfit_at(ratios, best.noise)
         found = [
             self._scaled(best, place, inside, condition, ratios, before)
             for place, inside in enumerate(regimes(best.shape, self.x))
+            if (predicted[inside] > 0.0).all()  # else it has no pace that could be another one
             for condition in conditions
         ]
         return sorted((explanation for explanation in found if explanation), key=_cost)[:KEPT]
