@@ -33,7 +33,7 @@ class Targets(msgspec.Struct, frozen=True):
     coverage: float
 
 
-ONE_THREAD = Targets(mean=0.04, worst=0.09, layers=0.07, coverage=0.98)
+ONE_THREAD = Targets(mean=0.03, worst=0.06, layers=0.07, coverage=0.98)
 MORE_THREADS = Targets(mean=0.07, worst=None, layers=None, coverage=0.98)
 WILD = Targets(mean=0.10, worst=None, layers=None, coverage=0.95)
 WILD_NAMES = (
