@@ -127,8 +127,8 @@ def _value(values: Range, rng: np.random.Generator, *, logarithmic: bool) -> int
 def taken(trial: Trial) -> Timings:
     """Time all layers of a trial; a sweep that was to have few points goes on to have more, as a user would let it.
 
-    After each of its stages all drawn layers are visited once, since what else uses memory comes and goes within minutes: of
-    points timed after the sweep it told less than of those timed with it.
+    After each of its stages all drawn layers are visited once, so that all of them share the minutes in which others use the
+    memory and those in which none do.
     """
     rng = np.random.default_rng()
     widest = trial.plan(COUNTS[-1])
