@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
+from blackthorn.fitting.evidence import LEAST_NOISE
 from blackthorn.fitting.joint import fit_structure
 from blackthorn.fitting.leaving_out import cross_validation, rmspe
 from blackthorn.fitting.lockstep import finished
@@ -57,6 +58,14 @@ def test_noise_is_hardly_learnt(seed: int) -> None:
     found = corrected(straight, fit, finished(cross_validation(straight, [fit]))[0])
     factor = 1.0 if found is None else found.correction.factor(unseen.dimensions)
     assert rmspe(factor * fit.predict(unseen.dimensions) / unseen.seconds - 1.0) < 0.25 * 100.0 * noise
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_less_than_timings_can_tell_is_not_corrected(seed: int) -> None:
+    straight = points(0.0, noise=0.03, seed=seed)
+    fit = lines(straight)
+    found = corrected(straight, fit, finished(cross_validation(straight, [fit]))[0])
+    assert found is None or np.abs(np.log(found.correction.factor(straight.dimensions))).max() > LEAST_NOISE
 
 
 @pytest.mark.parametrize("count", [FEWEST_POINTS - 1, MOST_POINTS + 1])
