@@ -12,22 +12,21 @@ import msgspec
 from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.engine_options import Given
+from blackthorn.cli.preset_parts import made
 from blackthorn.cli.preset_visits import visit_again
 from blackthorn.cli.restlessness import median_percent, restlessness_lines
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.sweep_run import (
     SweepReport,
-    carry_out,
     fit_command,
-    fitted_again,
     header_of,
     refuse_own_recording,
+    report_of,
     sweep_json,
 )
 from blackthorn.cli.tables import table
 from blackthorn.errors import NotMeasured
-from blackthorn.records import PlannedSweep, Preset, SweepHeader
-from blackthorn.runners import Runner
+from blackthorn.records import PlannedSweep, Preset
 from blackthorn.storage import find_preset
 from blackthorn.sweeping import FULL_SPEED_POLICY, MOST_VISITS, SweepPlan, sweep_path
 from blackthorn.timing import Timer, TimingPolicy
@@ -99,54 +98,21 @@ def run(
         headers = [header_of(plan, device) for plan in plans]
         for header in headers:
             refuse_own_recording(sweep_path(out, header), recordings)
+        sweeps = list(zip(plans, headers, strict=True))
         with Timer(device, device.reference(), FULL_SPEED_POLICY) as machine:
             policy = _policy(preset)
-            sweeps = tuple(_one_by_one(plans, headers, device, policy, out, machine))
-            interrupted = any(report.outcome.interrupted for _, report in sweeps if report is not None)
+            outcomes = made(sweeps, device, policy, out, machine)
+            begun = list(zip(sweeps, outcomes, strict=False))  # Ctrl-C leaves some unbegun
+            interrupted = any(outcome.interrupted for outcome in outcomes if outcome is not None)
             if not interrupted:
-                made = [header for header, (_, report) in zip(headers, sweeps, strict=True) if report is not None]
-                interrupted = visit_again(made, device, policy, out, machine)
-                sweeps = tuple((plan, None if report is None else fitted_again(report)) for plan, report in sweeps)
-    report = PresetReport(preset, sweeps, time.monotonic() - begin, interrupted)
+                able = [header for (_, header), outcome in begun if outcome is not None]
+                interrupted = visit_again(able, device, policy, out, machine)
+    reports = tuple(
+        (plan, None if outcome is None else report_of(sweep_path(out, header), outcome)) for (plan, header), outcome in begun
+    )
+    report = PresetReport(preset, reports, time.monotonic() - begin, interrupted)
     if not report.made:
         raise NotMeasured(f"{preset.name} holds no layer that {headers[0].device.name} can run", "choose another preset")
-    return report
-
-
-def _one_by_one(
-    plans: Sequence[SweepPlan],
-    headers: Sequence[SweepHeader],
-    device: Runner,
-    policy: TimingPolicy,
-    out: Path,
-    machine: Timer,
-) -> Iterator[tuple[SweepPlan, SweepReport | None]]:
-    """Every plan with what came of it, up to the one that Ctrl-C ends."""
-    for number, (plan, header) in enumerate(zip(plans, headers, strict=True), start=1):
-        report = _carried_out(plan, header, device, policy, out, machine, f"{number} of {len(plans)}")
-        yield plan, report
-        if report is not None and report.outcome.interrupted:
-            break
-
-
-def _carried_out(
-    plan: SweepPlan,
-    header: SweepHeader,
-    device: Runner,
-    policy: TimingPolicy,
-    out: Path,
-    machine: Timer,
-    place: str,
-) -> SweepReport | None:
-    """One sweep, and a line about it; None where the device cannot run such layers, which must not end all others."""
-    try:
-        report = carry_out(plan, header, device, policy, out, machine=machine)
-    except NotMeasured as error:
-        click.echo(f"{place}: {plan.layer} is left out: {error}", err=True)
-        return None
-    held = dimension_text(plan.layer, plan.fixed)
-    what = f"{plan.layer} {held + ' ' if held else ''}over {', '.join(plan.axes)}"
-    click.echo(f"{place}: {what}: {report.points} points, error {_error(report)}", err=True)
     return report
 
 

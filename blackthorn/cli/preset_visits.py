@@ -6,6 +6,7 @@ So do the visits of each sweep's reference, whose best of all is what full speed
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from blackthorn.cli.preset_parts import PARTS
 from blackthorn.cli.sweep_progress import shown_progress
 from blackthorn.records import SweepHeader
 from blackthorn.runners import Runner
@@ -43,7 +44,7 @@ def _visit(file: SweepFile, timer: Timer, machine: Timer, most_visits: int, inte
     if not points:
         return
     timer.expect(file.measurements)
-    measure_reference(file, timer, machine, most_visits)
+    measure_reference(file, timer, machine, PARTS + most_visits - 1)
     with shown_progress() as on_point:
         for count, measurement in enumerate(revisited(until(interrupted, points), file, timer.measure), start=1):
             on_point(Progress(count, len(points), f"visit {most_visits} of {file.header.layer}", None), measurement)

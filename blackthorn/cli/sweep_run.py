@@ -17,26 +17,23 @@ from blackthorn.cli.sweep_plan import make_plan, make_selector
 from blackthorn.cli.sweep_progress import shown_progress
 from blackthorn.errors import BadValue
 from blackthorn.fitting import fit_device
-from blackthorn.records import LayerFormula, Measurement, Precision, Sweep, SweepHeader
+from blackthorn.records import LayerFormula, Precision, SweepHeader
 from blackthorn.runners import Runner
 from blackthorn.storage import find_sweeps, open_sweep, read_sweep
 from blackthorn.sweeping import (
-    ALL,
-    MOST_VISITS,
     Forecast,
     Goal,
     SweepOutcome,
     SweepPlan,
     forecast,
-    measure_reference,
     sweep,
     sweep_path,
 )
 from blackthorn.timing import Timer, TimingPolicy
 from blackthorn.units import SECONDS_PER_MINUTE, readable_duration
 
-VISIT_SECONDS = 0.7
-"""Time after which a visit of a point ends as it is: visits apart tell more than rounds of one."""
+VISIT_POLICY = TimingPolicy(most_seconds=0.7)
+"""A visit of a point ends soon, as it is: visits apart tell more than rounds of one."""
 
 
 class SweepReport(msgspec.Struct, frozen=True):
@@ -86,8 +83,13 @@ def run(
     cpus = values.cpus(affinity)
     with make_runner(runner, threads, cpus, recordings, formulas, provider, engine) as device:
         header = header_of(plan, device)
-        refuse_own_recording(sweep_path(out, header), recordings)
-        report = carry_out(plan, header, device, TimingPolicy(most_seconds=VISIT_SECONDS), out, goal)
+        path = sweep_path(out, header)
+        refuse_own_recording(path, recordings)
+        with open_sweep(path, header) as file, Timer(device, header.reference, VISIT_POLICY) as timer:
+            timer.expect(file.measurements)
+            with shown_progress() as on_point:
+                outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal)
+    report = report_of(path, outcome)
     if plan.full or report.formula is None:
         return report
     return msgspec.structs.replace(report, forecast=forecast(read_sweep(report.path)))
@@ -98,56 +100,16 @@ def header_of(plan: SweepPlan, device: Runner) -> SweepHeader:
     return plan.header(device.device(), device.reference(plan.usual()), now(), MADE_BY)
 
 
-def carry_out(
-    plan: SweepPlan,
-    header: SweepHeader,
-    device: Runner,
-    policy: TimingPolicy,
-    out: Path,
-    goal: Goal = ALL,
-    machine: Timer | None = None,
-) -> SweepReport:
-    """One sweep into its file below `out`: what the plan wants and the file does not hold yet, measured.
+def report_of(path: Path, outcome: SweepOutcome) -> SweepReport:
+    """What a sweep's file holds after a run of it, and the formula of that.
 
-    Args:
-        plan: what to cover.
-        header: the first line of its file.
-        device: open.
-        policy: how to time a point.
-        out: the folder of the sweeps.
-        goal: what ends it earlier.
-        machine: of one sweep of many, the timer that tells full speed for all of them; unsteady points are then visited again
-            when all sweeps are made.
+    Raises:
+        BadFile: it is damaged.
     """
-    path = sweep_path(out, header)
-    with (
-        open_sweep(path, header) as file,
-        Timer(device, header.reference, policy) as timer,
-        shown_progress() as on_point,
-    ):
-        timer.expect(file.measurements)
-        if machine is not None:
-            measure_reference(file, timer, machine)
-        most_visits = MOST_VISITS if machine is None else 1
-        outcome = sweep(plan, make_selector(plan), timer.measure, file, on_point, goal, most_visits)
-        formula = _formula(Sweep(header, file.measurements))
-        errors = _timing_errors(file.measurements)
-        return SweepReport(path, header.device.name, len(file.measurements), outcome, formula, timing_errors=errors)
-
-
-def _timing_errors(measurements: Sequence[Measurement]) -> tuple[float, ...]:
-    return tuple(measurement.relative_error for measurement in measurements)
-
-
-def _formula(sweep: Sweep) -> LayerFormula | None:
-    """The formula of all points of a sweep, which are of one class."""
-    return fit_device([sweep], now(), MADE_BY).layers[0] if sweep.measurements else None
-
-
-def fitted_again(report: SweepReport) -> SweepReport:
-    """A report with the formula and the timings' errors of what its file holds now."""
-    found = read_sweep(report.path)
-    return msgspec.structs.replace(report, formula=_formula(found), timing_errors=_timing_errors(found.measurements))
+    found = read_sweep(path)
+    errors = tuple(measurement.relative_error for measurement in found.measurements)
+    formula = fit_device([found], now(), MADE_BY).layers[0] if found.measurements else None  # all points are of one class
+    return SweepReport(path, found.header.device.name, len(found.measurements), outcome, formula, timing_errors=errors)
 
 
 def refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:

@@ -33,10 +33,12 @@ class Goal(msgspec.Struct, frozen=True):
     Attributes:
         error: root mean square relative error at left-out points that is small enough, in percent; None: none is.
         seconds: how long a run may take; None: as long as it takes.
+        points: how many are enough for now, those known before included; None: as many as the plan has.
     """
 
     error: float | None = None
     seconds: float | None = None
+    points: int | None = None
 
 
 ALL = Goal()

@@ -45,6 +45,17 @@ class SweepOutcome(msgspec.Struct, frozen=True):
     revisits: int = 0
     seconds: float = 0.0
 
+    def after(self, earlier: "SweepOutcome") -> "SweepOutcome":
+        """This run and an earlier one of the same sweep, as one."""
+        return msgspec.structs.replace(
+            self,
+            measured=earlier.measured + self.measured,
+            known=earlier.known,
+            skipped=earlier.skipped + self.skipped,
+            revisits=earlier.revisits + self.revisits,
+            seconds=earlier.seconds + self.seconds,
+        )
+
 
 def known_points(plan: SweepPlan, measurements: Iterable[Measurement]) -> dict[tuple[int, ...], Measurement]:
     """The measurements that lie on the plan's grid, by their values along its axes, in the order given."""
@@ -60,6 +71,7 @@ def sweep(
     on_point: OnPoint | None = None,
     goal: Goal = ALL,
     most_visits: int = MOST_VISITS,
+    skipped: Iterable[AxisPoint] = (),
 ) -> SweepOutcome:
     """Measure what the selector asks for until it has enough, the plan's limit or the goal is reached, or Ctrl-C is pressed.
 
@@ -74,12 +86,15 @@ def sweep(
         on_point: called after every new measurement.
         goal: what ends it earlier.
         most_visits: times that an unsteady point is visited at most.
+        skipped: points that an earlier run found could not be timed; they are not tried again.
 
     Raises:
         BadValue, NotMeasured: points were asked for, and not one of them could be timed in this run or before.
         BlackthornError: the device failed, or the file could not be written; what was measured is kept.
     """
     run = _Run(plan, selector, measure, file, goal)
+    for point in skipped:
+        selector.skip(point)
     known = run.tell_known()
     with interrupt_noticed() as interrupted:
         reason = run.until_done(interrupted, on_point)
@@ -142,6 +157,8 @@ class _Run:
         limit, goal, points = self._plan.limit, self._goal, len(self._told)
         if limit is not None and points >= limit:
             return f"the limit of {limit} points is reached"
+        if goal.points is not None and points >= goal.points:
+            return f"{goal.points} points are enough for now"
         if goal.seconds is not None and self.seconds >= goal.seconds:
             return f"the time of {readable_duration(goal.seconds)} is over"
         if goal.error is not None and is_due(points, self._checked):

@@ -33,8 +33,16 @@ def test_every_sweep_of_a_preset_is_made_in_its_own_file(say: Say) -> None:
 def test_sweeps_of_the_same_layers_over_other_ranges_share_a_file(say: Say) -> None:
     far = {"layer": "conv2d", "axes": {"filters": {"low": 512, "high": 1024}}, "points": 6}
     found = say(f"{write_preset([SWEEPS[0], far])} --json").json
-    assert [sweep["points"] for sweep in found["sweeps"]] == [8, 14]
+    assert [sweep["points"] for sweep in found["sweeps"]] == [14, 14]
     assert found["points"] == 14
+
+
+def test_sweeps_are_made_part_by_part(say: Say) -> None:
+    parts = [line for line in say(write_preset()).err.splitlines() if line.startswith("part")]
+    assert [line.partition(": ")[0] for line in parts] == [
+        f"part {part} of 3, {number} of 2" for part in (1, 2, 3) for number in (1, 2)
+    ]
+    assert [line.rpartition(": ")[2] for line in parts] == [f"{points} points" for points in (3, 2, 6, 4, 8, 6)]
 
 
 def test_people_read_points_and_errors_and_how_to_fit(say: Say) -> None:
@@ -69,7 +77,7 @@ def test_a_second_run_measures_nothing(say: Say) -> None:
 
 
 def test_ctrl_c_ends_all_sweeps_and_the_command_goes_on(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    carry_out = preset_run.carry_out
+    made = preset_run.made
 
     def pressed(*arguments: Any, **options: Any) -> Any:
         def stop(_progress: object, _measurement: object) -> None:
@@ -77,11 +85,11 @@ def test_ctrl_c_ends_all_sweeps_and_the_command_goes_on(say: Say, monkeypatch: p
 
         with monkeypatch.context() as patch:
             patch.setattr("blackthorn.cli.sweep_progress._lines", lambda: stop)
-            return carry_out(*arguments, **options)
+            return made(*arguments, **options)
 
     command = write_preset()
     with monkeypatch.context() as patch:
-        patch.setattr(preset_run, "carry_out", pressed)
+        patch.setattr(preset_run, "made", pressed)
         said = say(command)
     assert said.code == 130
     assert "go on with: blackthorn sweep --preset" in said.out

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from blackthorn.records import Sweep
@@ -44,6 +45,16 @@ def test_a_sweep_ends_when_its_time_is_over(tmp_path: Path) -> None:
     outcome = run(tmp_path / "short.jsonl", Goal(seconds=1e-9))
     assert outcome.measured == 0
     assert outcome.reason == "the time of 0 s is over"
+
+
+def test_a_sweep_made_in_parts_is_the_same_in_the_end(tmp_path: Path) -> None:
+    first = run(tmp_path / "parts.jsonl", Goal(points=7))
+    assert first.measured == 7
+    assert first.reason == "7 points are enough for now"
+    both = run(tmp_path / "parts.jsonl", ALL).after(first)
+    whole = run(tmp_path / "whole.jsonl", ALL)
+    assert msgspec.structs.replace(both, seconds=whole.seconds) == whole
+    assert read_sweep(tmp_path / "parts.jsonl") == read_sweep(tmp_path / "whole.jsonl")
 
 
 def test_errors_are_worked_out_now_and_then() -> None:

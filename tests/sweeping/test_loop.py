@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -73,10 +74,14 @@ class Failing:
 
 
 def run(
-    path: Path, plan: SweepPlan = EIGHT, selector: object = None, device: Callable[..., Measurement] = measure
+    path: Path,
+    plan: SweepPlan = EIGHT,
+    selector: object = None,
+    device: Callable[..., Measurement] = measure,
+    **options: Any,
 ) -> SweepOutcome:
     with open_sweep(path, a_header(plan)) as file:
-        return sweep(plan, selector or Told(plan), device, file)
+        return sweep(plan, selector or Told(plan), device, file, **options)
 
 
 @pytest.fixture
@@ -173,6 +178,14 @@ def test_a_skipped_point_is_tried_again_in_the_next_run(path: Path) -> None:
     run(path, device=Failing(5))
     assert run(path).measured == 1
     assert sorted(filters_in(path)) == list(range(1, 9))
+
+
+def test_what_an_earlier_run_skipped_need_not_be_tried_again(path: Path) -> None:
+    earlier = run(path, device=Failing(5))
+    later = run(path, skipped=earlier.skipped)
+    assert (later.measured, later.skipped) == (0, ())
+    assert later.after(earlier).skipped == earlier.skipped
+    assert sorted(filters_in(path)) == [1, 2, 3, 4, 6, 7, 8]
 
 
 def test_a_point_that_no_layer_has_is_skipped(path: Path) -> None:
