@@ -29,7 +29,7 @@ PARTS = 3
 Planned = tuple[SweepPlan, SweepHeader]
 
 
-def made(
+def made_in_parts(
     sweeps: Sequence[Planned], device: Runner, policy: TimingPolicy, out: Path, machine: Timer
 ) -> list[SweepOutcome | None]:
     """Make sweeps part by part, until all are made or Ctrl-C is pressed.

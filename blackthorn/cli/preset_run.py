@@ -12,7 +12,7 @@ import msgspec
 from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.engine_options import Given
-from blackthorn.cli.preset_parts import made
+from blackthorn.cli.preset_parts import made_in_parts
 from blackthorn.cli.preset_visits import visit_again
 from blackthorn.cli.restlessness import median_percent, restlessness_lines
 from blackthorn.cli.runner_choice import make_runner
@@ -79,7 +79,7 @@ def run(
     out: Path,
     engine: Given,
 ) -> PresetReport:
-    """Carry out every sweep of a preset, one after another; what is known is not measured again.
+    """Carry out every sweep of a preset, all first parts first; what is known is not measured again.
 
     Args:
         given: name or file of the preset; the others are the command's options as they were written.
@@ -101,7 +101,7 @@ def run(
         sweeps = list(zip(plans, headers, strict=True))
         with Timer(device, device.reference(), FULL_SPEED_POLICY) as machine:
             policy = _policy(preset)
-            outcomes = made(sweeps, device, policy, out, machine)
+            outcomes = made_in_parts(sweeps, device, policy, out, machine)
             begun = list(zip(sweeps, outcomes, strict=False))  # Ctrl-C leaves some unbegun
             interrupted = any(outcome.interrupted for outcome in outcomes if outcome is not None)
             if not interrupted:

@@ -77,7 +77,7 @@ def test_a_second_run_measures_nothing(say: Say) -> None:
 
 
 def test_ctrl_c_ends_all_sweeps_and_the_command_goes_on(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = preset_run.made
+    whole = preset_run.made_in_parts
 
     def pressed(*arguments: Any, **options: Any) -> Any:
         def stop(_progress: object, _measurement: object) -> None:
@@ -85,11 +85,11 @@ def test_ctrl_c_ends_all_sweeps_and_the_command_goes_on(say: Say, monkeypatch: p
 
         with monkeypatch.context() as patch:
             patch.setattr("blackthorn.cli.sweep_progress._lines", lambda: stop)
-            return made(*arguments, **options)
+            return whole(*arguments, **options)
 
     command = write_preset()
     with monkeypatch.context() as patch:
-        patch.setattr(preset_run, "made", pressed)
+        patch.setattr(preset_run, "made_in_parts", pressed)
         said = say(command)
     assert said.code == 130
     assert "go on with: blackthorn sweep --preset" in said.out
