@@ -1,8 +1,8 @@
 """A preset's sweeps, made part by part: all first parts, then all second ones, so that minutes lie between a sweep's points.
 
-Made in one go, a sweep of a class lasts seconds, and what the machine does in these, to caches and memory more than to the
-reference beside the points, is then the whole class's: between presets hours apart classes came out 3 % apart in the root mean
-square for that reason alone, and as much again for the speeds of their references.
+Made in one go, a sweep of a class lasts seconds, and what the machine does in these is then the whole class's: between presets
+hours apart the full speeds of references, one of each class, differed by 2.7 % beyond what all had in common, and between two
+that were made in parts by 1.8 %.
 """
 
 import math
