@@ -1,6 +1,6 @@
-"""A sweep of many begins with its own reference, measured as a layer while the machine is at full speed.
+"""Each part of a sweep of many begins with its own reference, measured as a layer while the machine is at full speed.
 
-A sweep lasts seconds, and a shared machine can be slow for all of them: the best that its reference takes meanwhile is not
+A part lasts seconds, and a shared machine can be slow for all of them: the best that its reference takes meanwhile is not
 what full speed is. On one computer in one hour a preset's classes came out at 1 to 2 times the time that they took at full
 speed, by what the machine did in their few seconds. So one layer that is the same for all sweeps, timed throughout, tells
 when the machine is as fast as it ever was.

@@ -53,6 +53,7 @@ def test_a_sweep_made_in_parts_is_the_same_in_the_end(tmp_path: Path) -> None:
     assert first.reason == "7 points are enough for now"
     both = run(tmp_path / "parts.jsonl", ALL).after(first)
     whole = run(tmp_path / "whole.jsonl", ALL)
+    assert both.seconds > first.seconds
     assert msgspec.structs.replace(both, seconds=whole.seconds) == whole
     assert read_sweep(tmp_path / "parts.jsonl") == read_sweep(tmp_path / "whole.jsonl")
 
