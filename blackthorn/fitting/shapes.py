@@ -106,6 +106,21 @@ def regimes(shape: Shape, x: Floats) -> list[Mask]:
     return inside + [~holds & mask for mask in regimes(shape.otherwise, x)]
 
 
+def conditions(shape: Shape) -> Iterator[Condition]:
+    """The conditions of a shape: before those of its sides its own, and those of the `then` side first."""
+    if isinstance(shape, Split):
+        yield shape.condition
+        yield from conditions(shape.then)
+        yield from conditions(shape.otherwise)
+
+
+def with_conditions(shape: Shape, others: Iterator[Condition]) -> Shape:
+    """The shape with other conditions in place of its own, taken from `others` in the order of `conditions`."""
+    if isinstance(shape, Leaf):
+        return shape
+    return Split(next(others), with_conditions(shape.then, others), with_conditions(shape.otherwise, others))
+
+
 def with_leaf(shape: Shape, place: int, leaf: Leaf) -> Shape:
     """The shape with another leaf in place of its leaf number `place` (in the order of `leaves`)."""
     if isinstance(shape, Leaf):

@@ -1,7 +1,7 @@
 """The choice of the next point along one dimension."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from blackthorn.fitting.evidence import sharpness
 from blackthorn.fitting.shapes import leaves, regimes
 from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, block_cost, explain
 from blackthorn.records import Range
+from blackthorn.selection.gaps import spread_over_gaps
 from blackthorn.selection.scores import (
     alignment,
     coefficient_score,
@@ -41,10 +42,12 @@ ALIGNMENT_APART = 0.4
 """How far an odd value is from the best aligned one, as a share of the range: kernels are chosen by alignment."""
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
-SAY = 32
+SAY = 64
 """Explanations whose doubt is weighed at each value, and ..."""
 LEAST_SAY = 7.0
 """... the nats by which an explanation may trail the best and still be among them: one in a thousand."""
+LIKELY = 0.01
+"""Posterior probability from which on it is also weighed what a value would tell of an explanation's coefficients."""
 LEAST_SECONDS = 1e-12
 
 
@@ -73,13 +76,13 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     values = sorted(known)
     x = np.array(values, dtype=np.float64)
     seconds, weights = zip(*(known[value] for value in values), strict=True)
-    explanations = explain(tuple(x), seconds, weights, noise, Search(axis.low, axis.high, axis.step))[:SAY]
+    explained = explain(tuple(x), seconds, weights, noise, Search(axis.low, axis.high, axis.step))
+    explanations = spread_over_gaps(explained, x)[:SAY]
     best = explanations[0]
     explanations = tuple(explanation for explanation in explanations if explanation.cost <= best.cost + LEAST_SAY)
     probabilities = plausibility(np.array([explanation.cost for explanation in explanations]))
     predictions = np.maximum(np.stack([explanation.predict(grid) for explanation in explanations]), LEAST_SECONDS)
-    designs, measured = _relative_columns(best, grid), _relative_columns(best, x)
-    uncertainty = leverage(designs, measured)
+    uncertainty = leverage(_relative_columns(best, grid), _relative_columns(best, x))
     if _settled(predictions, probabilities, uncertainty, best.noise):
         distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
         furthest = int(distance.argmax())
@@ -92,8 +95,21 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     else:
         score = levels_score(predictions, probabilities, max(best.noise, noise) / sharpness(predictions[0]))
         if float(np.mean(uncertainty)) > SPREAD_IN_NOISE**2:
-            score += coefficient_score(designs, measured)
+            score += _coefficients_score(explanations, probabilities, grid, x)
     return int(grid[np.where(open_, score, -np.inf).argmax()])
+
+
+def _coefficients_score(explanations: Sequence[Explanation], probabilities: Floats, grid: Floats, x: Floats) -> Floats:
+    """Nats that each value tells about the coefficients of an explanation, in the mean of those that are likely.
+
+    By the best one alone, values just beyond a threshold would tell most, wherever in its gap it has the threshold.
+    """
+    score = np.zeros_like(grid)
+    for explanation, probability in zip(explanations, probabilities.tolist(), strict=True):
+        if probability >= LIKELY:
+            told = coefficient_score(_relative_columns(explanation, grid), _relative_columns(explanation, x))
+            score += probability * told
+    return score
 
 
 def _gap_score(best: Explanation, grid: Floats, x: Floats) -> Floats:
@@ -147,8 +163,10 @@ def opening(axis: Range) -> tuple[int, ...]:
 
 
 def values_of(axis: Range) -> Floats:
-    """The values of a range, thinned evenly where there are more than `MOST_GRID`."""
+    """The values of a range; where there are more than `MOST_GRID`, half as many evenly spaced and half as many by ratios."""
     values = np.array(axis.values(), dtype=np.float64)
     if len(values) <= MOST_GRID:
         return values
-    return np.unique(values[np.linspace(0, len(values) - 1, MOST_GRID).astype(int)])
+    even = np.linspace(0, len(values) - 1, MOST_GRID // 2).astype(int)
+    ratios = np.searchsorted(values, np.geomspace(values[0], values[-1], MOST_GRID // 2).clip(max=values[-1]))
+    return np.unique(values[np.concatenate([even, ratios])])

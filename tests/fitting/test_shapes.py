@@ -4,12 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blackthorn.fitting.shapes import LINE, Leaf, Split, leaves, regimes
+from blackthorn.fitting.shapes import LINE, Leaf, Split, conditions, leaves, regimes, with_conditions
 from blackthorn.formulas import AtMost, Border, DivisibleBy, Tiling
 
-conditions = st.builds(AtMost, st.integers(0, 100)) | st.builds(DivisibleBy, st.integers(1, 32))
+switched = st.builds(AtMost, st.integers(0, 100)) | st.builds(DivisibleBy, st.integers(1, 32))
 leaf_shapes = st.builds(Leaf, st.lists(st.integers(1, 64), max_size=2).map(tuple), st.booleans())
-shapes = st.recursive(leaf_shapes, lambda inner: st.builds(Split, conditions, inner, inner), max_leaves=5)
+shapes = st.recursive(leaf_shapes, lambda inner: st.builds(Split, switched, inner, inner), max_leaves=5)
 
 
 @given(shapes)
@@ -18,6 +18,14 @@ def test_every_value_is_in_exactly_one_regime(shape):
     masks = regimes(shape, x)
     assert len(masks) == len(list(leaves(shape)))
     assert (np.sum(masks, axis=0) == 1).all()
+
+
+@given(shapes)
+def test_conditions_are_taken_out_and_put_back_in_one_order(shape):
+    others = [AtMost(place) for place, _ in enumerate(conditions(shape))]
+    moved = with_conditions(shape, iter(others))
+    assert list(conditions(moved)) == others
+    assert with_conditions(moved, conditions(shape)) == shape
 
 
 def test_lines_from_knots_on_follow_the_stairs() -> None:
