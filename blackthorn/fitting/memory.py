@@ -4,6 +4,7 @@ Rows that are too long for a prefetcher, say, cost more beyond a cache, and shor
 cache explains anything without the other, so a search along one dimension after another finds neither.
 """
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -27,6 +28,8 @@ NEAR_KNOT = 2.0 ** (np.array([-3, -2, -1, 1, 2, 3]) / 4)
 """Where else a knot is tried once it is found, as shares of where it is."""
 MOST_KNOTS = 2
 """Knots in one dimension: a near cache and a far one."""
+BEGUN_SPREAD = 24
+"""Knots at which a line may begin, between the least and the median of a dimension's values."""
 MISPLACED = 4.0
 """Nats that a knot may cost too much and still be worth moving: the right place is between two that were tried."""
 FEWEST_FOR_CORNER = 32
@@ -41,12 +44,16 @@ def add_knots(tried: Tried, points: Points, plain: JointFit) -> Lockstep[None]:
     """Try knots in a structure, one more at a time, while the first one is worth its place."""
     for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
         (best,) = yield from tried.along(plain, name, [_without_regimes(points, plain, name)])
+        first = best
         bound = best.cost + MISPLACED
         for _ in range(MOST_KNOTS + 1):  # the last time only to move them
             knotted = yield from tried.along(best, name, _knotted(points.dimensions[name], best.shapes[name]))
             best = min(knotted, key=cost_of, default=best)
             if best.cost > bound:
                 break
+        if len(points.dimensions) == 1:
+            for fit in (first, best):
+                yield from tried.along(fit, name, _begun(points.dimensions[name], fit.shapes[name]))
 
 
 def find_corner(tried: Tried, points: Points, plain: JointFit) -> Lockstep[JointFit | None]:
@@ -82,6 +89,15 @@ def _without_regimes(points: Points, best: JointFit, name: str) -> Leaf:
     """A leaf along a dimension: that of the best structure, or a plain one in the place of regimes."""
     shape = best.shapes[name]
     return shape if isinstance(shape, Leaf) else CONSTANT if name in points.derived else LINE
+
+
+def _begun(values: Floats, leaf: Shape) -> Iterator[Leaf]:
+    """A leaf whose line begins at a knot: the smallest layers take as long as each other, longer to begin than to be done."""
+    assert isinstance(leaf, Leaf)
+    if leaf.linear:
+        for knot in np.unique(np.geomspace(max(1.0, values.min()), np.median(values), BEGUN_SPREAD).astype(int)).tolist():
+            if knot < min(leaf.knots, default=math.inf):
+                yield msgspec.structs.replace(leaf, linear=False, knots=(knot, *leaf.knots))
 
 
 def _knotted(values: Floats, leaf: Shape) -> Iterator[Leaf]:

@@ -71,4 +71,4 @@ def _moved(shape: Shape, gaps: Sequence[Gap | None], variant: int) -> Shape:
 def _within(gap: Gap, place: int) -> int:
     """The threshold at one of `PLACES` in a gap, which are ratios apart: caches are as likely to end at 1 MB as at 2."""
     below, above = gap
-    return round(below * (above / below) ** (place / (PLACES - 1)))
+    return round(below * math.pow(above / below, place / (PLACES - 1)))

@@ -64,3 +64,21 @@ def test_a_knot_of_all_layers_is_a_knot() -> None:
     (knot,) = knotted.shapes["bytes_moved"].knots if isinstance(knotted.shapes["bytes_moved"], Leaf) else ()
     assert 6e6 < knot < 1.1e7
     assert knotted.noise < 0.03
+
+
+def test_a_line_along_the_only_dimension_begins_where_layers_take_longer_than_to_begin() -> None:
+    elements = np.geomspace(1000.0, 4e6, 60).round()
+    seconds = np.maximum(6e-6, 1e-9 * elements) * (1.0 + 0.01 * np.random.default_rng(0).standard_normal(60))
+    points = Points({"elements": elements}, seconds, 0.01, np.ones(60))
+
+    def search() -> Lockstep[JointFit]:
+        tried = Tried(points)
+        (plain,) = yield from tried.fit([{"elements": LINE}])
+        yield from add_knots(tried, points, plain)
+        (best,) = tried.best(1)
+        return best
+
+    begun = finished(search()).shapes["elements"]
+    assert isinstance(begun, Leaf)
+    assert not begun.linear
+    assert 4000 < begun.knots[0] < 8000
