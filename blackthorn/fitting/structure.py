@@ -151,13 +151,21 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
         if len(points.dimensions) > 1:  # along a line alone the constant says what an offset would
             yield from _begun_elsewhere(shape, points.borders.get(name))
     else:
-        yield from dict.fromkeys(leaves(shape))
+        yield from dict.fromkeys([*leaves(shape), *_parted_less(shape)])
         for place in range(sum(1 for _ in leaves(shape))):
             others = (*bordered(points, name), LINE, CONSTANT, *usual_stairs(values))
             yield from (with_leaf(shape, place, leaf) for leaf in others)
         if isinstance(shape.condition, DivisibleBy):
             yield from (Split(aligned, shape.then, shape.otherwise) for aligned in alignments(values))
     yield from _likely_tilings(points, best, name)
+
+
+def _parted_less(shape: Shape) -> Iterator[Shape]:
+    """The shapes with one parting fewer: what a kernel of its own explains may have been explained by another parting before."""
+    if isinstance(shape, Split):
+        yield from (shape.then, shape.otherwise)
+        yield from (Split(shape.condition, then, shape.otherwise) for then in _parted_less(shape.then))
+        yield from (Split(shape.condition, shape.then, otherwise) for otherwise in _parted_less(shape.otherwise))
 
 
 def _begun_elsewhere(leaf: Leaf, border: Border | None) -> Iterator[Leaf]:
@@ -174,12 +182,17 @@ def _begun_elsewhere(leaf: Leaf, border: Border | None) -> Iterator[Leaf]:
 
 
 def _unfilled_blocks(values: Floats, shape: Shape) -> Iterator[Split]:
-    """A line of its own for sizes that fill not even one block, usual or found: other kernels may be for these."""
+    """Another kernel for sizes up to a block, usual or found: a line for those that do not fill it, or all take as long.
+
+    A constant is tried for itself: a line in its place adds a product for every one of the other dimensions, and where it is
+    of no use these cost more than the kernel is worth.
+    """
     for width in sorted({STRIDE, *USUAL_WIDTHS, *(width for leaf in leaves(shape) for width in leaf.widths)}):
-        condition = AtMost(width - 1)
-        below = int(condition.holds(values).sum())
-        if FEWEST_BESIDE <= below <= len(values) - FEWEST_BESIDE:
-            yield Split(condition, LINE, shape)
+        for most, within in ((width - 1, LINE), (width - 1, CONSTANT), (width, CONSTANT)):
+            condition = AtMost(most)
+            below = int(condition.holds(values).sum())
+            if FEWEST_BESIDE <= below <= len(values) - FEWEST_BESIDE:
+                yield Split(condition, within, shape)
 
 
 def _likely_stairs(points: Points, best: JointFit, name: str, leaf: Leaf) -> Iterator[Shape]:
@@ -213,16 +226,18 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
         for tiled in _tiled(points, name):
             costs: Floats = sum(_tiling_costs(points, best, name, tiled), np.zeros(len(tiled)))
             for leaf in (tiled[i] for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]):
-                yield leaf
-                if leaf.border is None:
+                plain = msgspec.structs.replace(leaf, linear=False)
+                yield plain
+                if plain.border is None:
                     for line in (*padded(points, name), LINE):
-                        yield msgspec.structs.replace(leaf, linear=True, offset=line.offset)
+                        yield msgspec.structs.replace(plain, linear=True, offset=line.offset)
 
 
 def _tiled(points: Points, name: str) -> Iterator[list[Leaf]]:
     """Every way in which a dimension may be taken in tiles, those alike in terms together.
 
-    Tiles begin at the first value or, where a window slides along the dimension, within its border or beyond it.
+    Tiles begin at the first value or, where a window slides along the dimension, within its border or beyond it. Those that are
+    the likeliest on a line need not be among the likeliest without one.
     """
     border, told = points.borders.get(name), border_told(points, name)
     offsets = {0, FIRST} if border is None else {0, border.until // 2, border.until}
@@ -231,7 +246,8 @@ def _tiled(points: Points, name: str) -> Iterator[list[Leaf]]:
     if told is not None:
         offsets.discard(told.until)
         yield [Leaf(tiling=tiling, border=told) for tiling in tilings(told.until)]
-    yield [Leaf(tiling=tiling) for offset in sorted(offsets) for tiling in tilings(offset)]
+    for linear in (False, True):
+        yield [Leaf(tiling=tiling, linear=linear) for offset in sorted(offsets) for tiling in tilings(offset)]
 
 
 def _tiling_costs(points: Points, best: JointFit, name: str, tiled: Sequence[Leaf]) -> Iterator[Floats]:

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.joint import JointFit, fit_structure
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import usual_stairs
@@ -143,6 +143,27 @@ def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
     assert isinstance(shape, Split)
     assert shape.otherwise == Leaf((16,))
     assert dimensions["channels"][shape.condition.holds(dimensions["channels"])].tolist() == [8.0] * 8
+
+
+def test_a_first_block_that_takes_as_long_however_full_is_found_beside_blocks_in_groups_and_tiles() -> None:
+    def row(step: float, tile: float, piece: float) -> Formula:
+        return Linear("height", Constant(0.0), Tiles("width", Tiling(6, 2, 3), Constant(step), Constant(tile), Constant(piece)))
+
+    blocks = Step("filters", 64, Step("filters", 16, row(3e-5, 6e-5, 4e-5), row(1e-6, 3e-5, 0.0)), row(3e-5, 1e-5, 3e-5))
+    formula = Linear("channels", Constant(0.0), Switch("filters", AtMost(16), row(8e-5, 1.4e-4, 9e-5), blocks))
+    likeliest = {
+        "filters": Split(AtMost(16), CONSTANT, Leaf((16, 64))),
+        "channels": LINE,
+        "height": LINE,
+        "width": Leaf(tiling=Tiling(6, 2, 3)),
+    }
+
+    def is_found(seed: int) -> bool:
+        drawn = random_points(formula, 80, 0.01, seed, filters=1000, channels=500, height=200, width=200)
+        points = with_window(drawn, Border(2, 2 / 3), "height", "width")
+        return fit_points(points)[0].cost <= fit_structure(points, likeliest).cost + 1.0
+
+    assert sum(map(is_found, DRAWS)) > len(DRAWS) // 2
 
 
 @pytest.mark.parametrize(
