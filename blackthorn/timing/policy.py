@@ -17,6 +17,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
         most_seconds: time after which a probe is left as it is, in seconds.
         round_seconds: calls of one round together, in seconds: about as long as the reference, shorter than speeds last.
         most_calls: calls of one round; so that profiles of the smallest layers stay short.
+        lead_in_seconds: for how long calls are made before a round that do not count, in seconds; none of longer calls.
         warm_up_calls: calls left out at most until two in a row agree.
         settled_within: relative difference at which they agree.
         full_speed_within: the reference may take this much longer than at best: noise is 5 %, the next state 28 % away.
@@ -37,6 +38,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
     most_seconds: float = 2.0
     round_seconds: float = 2e-3
     most_calls: int = 32
+    lead_in_seconds: float = 0.0
     warm_up_calls: int = 5
     settled_within: float = 0.05
     full_speed_within: float = 0.10

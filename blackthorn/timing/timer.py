@@ -34,13 +34,14 @@ REMEMBERED = 64
 
 
 class _Turn:
-    """One of the things that are called in turn: how, how many calls make a round, and its rounds so far.
+    """One of the things that are called in turn: how, how many calls lead in to a round and make one, and its rounds so far.
 
     `proof` is how long the machine must have been at full speed before a round, in seconds; `made` counts all calls.
     """
 
-    def __init__(self, call: Callable[[], float], a_round: int, proof: float, made: int) -> None:
+    def __init__(self, call: Callable[[], float], lead_in: int, a_round: int, proof: float, made: int) -> None:
         self.call = call
+        self.lead_in = lead_in
         self.a_round = a_round
         self.proof = proof
         self.made = made
@@ -184,10 +185,14 @@ class Timer:
             previous = seconds
             made += 1
         a_round = max(1, min(self._policy.most_calls, math.ceil(self._policy.round_seconds / spent)))
-        return _Turn(call, a_round, self._policy.proven_share * a_round * spent, made)
+        lead_in = int(self._policy.lead_in_seconds / spent)
+        return _Turn(call, lead_in, a_round, self._policy.proven_share * a_round * spent, made)
 
     def _take_round(self, turn: _Turn, before: float) -> float:
         """One more round; gives the reference after it."""
+        for _ in range(turn.lead_in):
+            turn.call()
+        turn.made += turn.lead_in
         calls = called(turn.call, self._runner.waited, turn.a_round, turn.a_round, self._policy.running_at_least)
         after = self._time_reference()
         turn.rounds.append(Round(turn.made, calls, before, after))
