@@ -161,7 +161,7 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
 
 
 def _parted_less(shape: Shape) -> Iterator[Shape]:
-    """The shapes with one parting fewer: what a kernel of its own explains may have been explained by another parting before."""
+    """The shapes with one parting fewer: what a kernel of its own explains may have been explained by another one before."""
     if isinstance(shape, Split):
         yield from (shape.then, shape.otherwise)
         yield from (Split(shape.condition, then, shape.otherwise) for then in _parted_less(shape.then))
