@@ -167,6 +167,21 @@ def test_first_calls_in_a_cold_cache_do_not_count() -> None:
     assert measurement.relative_error == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.parametrize(("lead_in", "longer"), [(0.0, 2.0), (2.5 * SECONDS, 1.0)])
+def test_calls_that_lead_in_to_a_round_fill_the_caches_that_the_reference_emptied(lead_in: float, longer: float) -> None:
+    machine = Machine()
+    last_ended = [0.0]
+
+    def emptied_by_others(_: int, seconds: float) -> float:
+        taken = seconds * (1.0 if machine.now == last_ended[0] else 2.0)
+        last_ended[0] = machine.now + taken
+        return taken
+
+    machine.call_effect = emptied_by_others
+    measurement = measure(machine, TimingPolicy(round_seconds=SECONDS, lead_in_seconds=lead_in))
+    assert ratio(measurement) == pytest.approx(longer)
+
+
 def test_short_calls_are_taken_many_at_a_time() -> None:
     machine = Machine(seconds=1e-5)
     assert measure(machine).calls == TimingPolicy().least_rounds * TimingPolicy().most_calls
