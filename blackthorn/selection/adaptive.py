@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import LEAST_NOISE, sharpness
+from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
 from blackthorn.fitting.joint import JointFit, cost_of, fit_structure, fit_structures
 from blackthorn.fitting.kernels import fit_points
 from blackthorn.fitting.points import Points
@@ -34,6 +34,8 @@ FORETOLD_SHARE = 4
 """One in so many of all points if that is more: a kernel for narrow images alone, say, shows at few of them."""
 WORTHLESS = 0.05
 """Share of measurements that may be far off for no reason of the formula's."""
+BESIDE_EVERY = 2
+"""One in so many points is taken beside others that are off, at most."""
 LINES_SHARE = 1 / 3
 """Share of all points that lines may take at any time in a space of two axes: they tell shapes, and points between them which
 products there are. In one of n axes it is this over n - 1, since space beside the lines is what axes add."""
@@ -196,6 +198,9 @@ class AdaptiveSelector:
     def _joint_score(self) -> Floats | None:
         """What each candidate would tell of the structure and of all predictions; None when the formula is certain enough."""
         fits = self.fits()
+        beside = self._beside_what_is_off(fits[0])
+        if beside is not None:
+            return beside
         if self._is_certain(fits):
             fits = self._searched(len(self._known))
             if self._is_certain(fits):
@@ -206,6 +211,25 @@ class AdaptiveSelector:
         noise = max(fits[0].noise, self._noise()) / sharpness(predictions[0])
         levels = levels_score(predictions, _probabilities(fits), noise)
         return candidates.counts() * levels + self._doubt.shrinks(candidates, known, fits[0].noise)
+
+    def _beside_what_is_off(self, fit: JointFit) -> Floats | None:
+        """The candidate beside a measurement that took far longer than a fit says, as scores; None where none is to be taken.
+
+        Such a one is worthless, or the first of layers that are all so slow. As long as it stands alone it counts as worthless
+        or as noise, and nothing else would ask for another.
+        """
+        if len(self._known) % BESIDE_EVERY:
+            return None
+        keys = sorted(self._known)
+        seconds = np.array([self._known[key][0] for key in keys])
+        residuals = sharpness(seconds) * (1.0 - fit.predict(self._told_of(_array(keys))) / seconds)
+        off = residuals > bounded(residuals)
+        taken = self._space.among_candidates(self._known.keys() | self._skipped)
+        for key in (keys[place] for place in np.flatnonzero(off)):
+            distance = self._space.apart(key)
+            if not taken[distance.argmin()]:
+                return -distance
+        return None
 
     def _believed(self, fit: JointFit) -> tuple[Believed, Believed]:
         """What a fit says of the candidates, and of the known points."""

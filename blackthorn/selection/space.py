@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint
-from blackthorn.selection.scores import unit_scale
-from blackthorn.selection.slice import values_of
+from blackthorn.selection.scores import alignment, unit_scale
+from blackthorn.selection.slice import ALIGNMENT_APART, values_of
 
 Floats = NDArray[np.float64]
 Key = tuple[int, ...]
@@ -127,6 +127,13 @@ class Space:
         low = np.array([axis.low for axis in self._axes.values()], dtype=np.float64)
         high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
         return unit_scale(keys, low, high)
+
+    def apart(self, key: Key) -> Floats:
+        """How far each candidate is from a point, in size and in alignment, shape (candidates,); the point itself infinitely."""
+        sizes = self.scaled(self.candidates) - self.scaled(np.array([key], dtype=np.float64))
+        alignments = ALIGNMENT_APART * (alignment(self.candidates) - alignment(np.array([key], dtype=np.float64)))
+        itself = (self.candidates == key).all(axis=1)
+        return np.where(itself, np.inf, np.sqrt((sizes**2 + alignments**2).sum(axis=1)))
 
     def _worked_out_at(self, name: str, keys: Floats) -> Floats:
         """A quantity at points, shape (n,)."""

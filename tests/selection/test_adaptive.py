@@ -65,6 +65,24 @@ def test_millions_of_elements_are_measured_where_caches_end_and_not_in_one_place
     assert np.sqrt(np.mean(errors**2)) < 0.05
 
 
+def test_layers_that_take_far_longer_than_foretold_are_not_left_alone():
+    def is_slow(point):
+        return point["height"] * point["width"] * point["channels"] > 2_000_000 and point["width"] > 120
+
+    def seconds_of(point):
+        work = point["channels"] * point["height"] * point["width"]
+        return 1e-6 + 2e-10 * work * (2.5 if is_slow(point) else 1.0)
+
+    axes = {"channels": Range(1, 512), "height": Range(4, 224), "width": Range(4, 224)}
+    selector = AdaptiveSelector(axes, limit=60)
+    rng = np.random.default_rng(0)
+    slow = 0
+    while (point := selector.ask()) is not None:
+        slow += is_slow(point)
+        selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
+    assert slow >= 10
+
+
 def test_a_kernel_for_narrow_images_alone_is_found_before_the_end():
     def seconds_of(point):
         return 1e-6 + 1e-9 * point["filters"] * point["height"] * point["width"] * (2.0 if point["width"] <= 5 else 1.0)
