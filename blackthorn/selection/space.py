@@ -129,7 +129,7 @@ class Space:
         return unit_scale(keys, low, high)
 
     def apart(self, key: Key) -> Floats:
-        """How far each candidate is from a point, in size and in alignment, shape (candidates,); the point itself infinitely."""
+        """How far each candidate is from a point, in size and alignment, shape (candidates,); infinite for the point itself."""
         sizes = self.scaled(self.candidates) - self.scaled(np.array([key], dtype=np.float64))
         alignments = ALIGNMENT_APART * (alignment(self.candidates) - alignment(np.array([key], dtype=np.float64)))
         itself = (self.candidates == key).all(axis=1)
