@@ -28,8 +28,8 @@ PATIENCE = 0.05
 """Share of the time for which a slow machine is waited for: it can be spent many times over, once before every call."""
 LEAD_IN = 0.01
 """Seconds of calls before one that counts. Networks are used call after call; after the references of other classes the caches
-hold nothing of them: on an AMD EPYC 9005 calls of ShuffleNet took 2.72, 2.67, 2.62, 2.57 and 2.57 ms, its first layer twice as
-long in the first one."""
+hold nothing of them: on an AMD EPYC of family 26, calls of ShuffleNet took 2.72, 2.67, 2.62, 2.57 and 2.57 ms, and its first
+layer twice as long in the first one."""
 
 
 def network_policy(seconds: float) -> TimingPolicy:
