@@ -167,6 +167,13 @@ def values_of(axis: Range) -> Floats:
     values = np.array(axis.values(), dtype=np.float64)
     if len(values) <= MOST_GRID:
         return values
-    even = np.linspace(0, len(values) - 1, MOST_GRID // 2).astype(int)
     ratios = np.searchsorted(values, np.geomspace(values[0], values[-1], MOST_GRID // 2).clip(max=values[-1]))
-    return np.unique(values[np.concatenate([even, ratios])])
+    return np.union1d(even_values(axis, MOST_GRID // 2), values[ratios])
+
+
+def even_values(axis: Range, most: int = MOST_GRID) -> Floats:
+    """The values of a range, thinned evenly where there are more than so many."""
+    values = np.array(axis.values(), dtype=np.float64)
+    if len(values) <= most:
+        return values
+    return np.unique(values[np.linspace(0, len(values) - 1, most).astype(int)])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint
 from blackthorn.selection.scores import alignment, unit_scale
-from blackthorn.selection.slice import ALIGNMENT_APART, values_of
+from blackthorn.selection.slice import ALIGNMENT_APART, even_values, values_of
 
 Floats = NDArray[np.float64]
 Key = tuple[int, ...]
@@ -82,7 +82,7 @@ class Space:
         self.derived_names = tuple(derived)
         self._worked_out: dict[tuple[str, Key], float] = {}
         self._lines = tuple(self._open_lines(self._crossing()))
-        self.candidates, self.may_come = _candidates([values_of(axis) for axis in self._axes.values()], self._may_be_measured)
+        self.candidates, self.may_come = _candidates(list(self._axes.values()), self._may_be_measured)
 
     def key(self, point: AxisPoint) -> Key:
         """A point's values in the order of the axes."""
@@ -178,12 +178,13 @@ def _anchor(axis: Range, share: float) -> int:
     return int(values[np.abs(values - target).argmin()])
 
 
-def _candidates(values: Sequence[Floats], allowed: Callable[[Sequence[float]], bool]) -> tuple[Floats, NDArray[np.bool_]]:
+def _candidates(axes: Sequence[Range], allowed: Callable[[Sequence[float]], bool]) -> tuple[Floats, NDArray[np.bool_]]:
     """Every point of a small grid; of a large one its ends and a fixed sample, half of it uniform in the logarithm.
 
     And which of them may come in networks as well as any other: not the ends of a large grid, which are many where axes are,
     and of which no network is made.
     """
+    values, evenly = [values_of(axis) for axis in axes], [even_values(axis) for axis in axes]
     if math.prod(len(axis) for axis in values) <= MOST_CANDIDATES:
         every = _kept(_grid(values), allowed)
         return every, np.ones(len(every), dtype=bool)
@@ -192,7 +193,7 @@ def _candidates(values: Sequence[Floats], allowed: Callable[[Sequence[float]], b
     uniform: list[Floats] = []
     logarithmic: list[Floats] = []
     for _ in range(DRAWS):
-        drawn = np.stack([rng.choice(axis, half) for axis in values], axis=1)
+        drawn = np.stack([rng.choice(axis, half) for axis in evenly], axis=1)
         exponents = [rng.uniform(np.log(axis[0]), np.log(axis[-1]), half) for axis in values]
         near = [axis[np.abs(axis[:, None] - np.exp(e)).argmin(axis=0)] for axis, e in zip(values, exponents, strict=True)]
         uniform.extend(_kept(drawn, allowed))

@@ -22,6 +22,13 @@ def test_ends_of_a_large_grid_are_candidates_that_do_not_come_because_of_that() 
     assert np.all((rest <= ENDS) | (rest > 1000 - ENDS))
 
 
+def test_half_of_the_candidates_are_spread_evenly_over_axes_of_any_length() -> None:
+    for high in (2_000, 4_000_000):
+        space = Space({"elements": Range(1, high), "rows": Range(1, high)}, {})
+        upper = space.candidates[space.may_come] > high / 2
+        assert abs(upper.mean() - (0.5 * 0.5 + 0.5 * np.log(2.0) / np.log(high))) < 0.03
+
+
 def test_what_follows_from_a_point_is_worked_out_once() -> None:
     asked = []
 
