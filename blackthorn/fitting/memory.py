@@ -41,18 +41,17 @@ CORNER_GAIN = 15.0
 
 
 def add_knots(tried: Tried, points: Points, plain: JointFit) -> Lockstep[None]:
-    """Try knots in a structure, one more at a time, while the first one is worth its place."""
+    """Try knots in a structure, one more at a time, while the first one is worth its place; a lone line may begin at one."""
     for name in points.dimensions if len(points.dimensions) == 1 else points.derived:
-        (best,) = yield from tried.along(plain, name, [_without_regimes(points, plain, name)])
-        first = best
-        bound = best.cost + MISPLACED
+        (unknotted,) = yield from tried.along(plain, name, [_without_regimes(points, plain, name)])
+        best, bound = unknotted, unknotted.cost + MISPLACED
         for _ in range(MOST_KNOTS + 1):  # the last time only to move them
             knotted = yield from tried.along(best, name, _knotted(points.dimensions[name], best.shapes[name]))
             best = min(knotted, key=cost_of, default=best)
             if best.cost > bound:
                 break
         if len(points.dimensions) == 1:
-            for fit in (first, best):
+            for fit in (unknotted, best):
                 yield from tried.along(fit, name, _begun(points.dimensions[name], fit.shapes[name]))
 
 

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 MOST_ALIGNED = 64
 """No block of vector registers or tensor cores is longer, in elements."""
+ALIGNMENT_APART = 0.4
+"""How far an odd value is from the best aligned one, as a share of the range: kernels are chosen by alignment."""
 
 
 def plausibility(costs: Floats) -> Floats:
@@ -88,6 +90,19 @@ def alignment(values: Floats) -> Floats:
     largest_power = np.minimum(whole & -whole, MOST_ALIGNED)
     aligned: Floats = np.log2(largest_power) / np.log2(MOST_ALIGNED)
     return aligned
+
+
+def size_and_alignment(values: Floats, low: Floats, high: Floats) -> Floats:
+    """Where points lie within their ranges and among the alignments, for `distance_score`.
+
+    Args:
+        values: shape (n, d).
+        low, high: the ranges, shape (d,).
+
+    Returns:
+        Shape (n, 2 d).
+    """
+    return np.concatenate([unit_scale(values, low, high), ALIGNMENT_APART * alignment(values)], axis=1)
 
 
 def distance_score(points: Floats, measured: Floats) -> Floats:

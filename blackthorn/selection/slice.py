@@ -12,14 +12,13 @@ from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, bloc
 from blackthorn.records import Range
 from blackthorn.selection.gaps import spread_over_gaps
 from blackthorn.selection.scores import (
-    alignment,
     coefficient_score,
     distance_score,
     levels_score,
     leverage,
     plausibility,
     range_score,
-    unit_scale,
+    size_and_alignment,
 )
 
 Floats = NDArray[np.float64]
@@ -38,8 +37,6 @@ NEAR_IN_OCTAVES = 1.0
 """A formula is not trusted further than this factor of two from a measured value."""
 SPREAD_EVERY = 3
 """Every so many points one is taken in the widest gap, against what no candidate formula foresees."""
-ALIGNMENT_APART = 0.4
-"""How far an odd value is from the best aligned one, as a share of the range: kernels are chosen by alignment."""
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
 SAY = 64
@@ -128,7 +125,7 @@ def _gap_score(best: Explanation, grid: Floats, x: Floats) -> Floats:
 
 def _places(x: Floats, grid: Floats) -> Floats:
     """Where values lie within the grid's range and among its alignments, shape (len(x), 2)."""
-    return np.stack([unit_scale(x, grid[0], grid[-1]), ALIGNMENT_APART * alignment(x)], axis=1)
+    return size_and_alignment(x[:, None], grid[:1], grid[-1:])
 
 
 def _settled(predictions: Floats, probabilities: Floats, leverages: Floats, noise: float) -> bool:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint
-from blackthorn.selection.scores import alignment, unit_scale
-from blackthorn.selection.slice import ALIGNMENT_APART, even_values, values_of
+from blackthorn.selection.scores import distance_score, size_and_alignment, unit_scale
+from blackthorn.selection.slice import even_values, values_of
 
 Floats = NDArray[np.float64]
 Key = tuple[int, ...]
@@ -124,16 +124,21 @@ class Space:
 
     def scaled(self, keys: Floats) -> Floats:
         """Points as numbers between 0 and 1 along every axis (`unit_scale`), same shape."""
-        low = np.array([axis.low for axis in self._axes.values()], dtype=np.float64)
-        high = np.array([axis.values()[-1] for axis in self._axes.values()], dtype=np.float64)
-        return unit_scale(keys, low, high)
+        return unit_scale(keys, *self._ends())
+
+    def _ends(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest value of every axis, shape (axes,) each."""
+        low = [axis.low for axis in self._axes.values()]
+        high = [axis.values()[-1] for axis in self._axes.values()]
+        return np.array(low, dtype=np.float64), np.array(high, dtype=np.float64)
 
     def apart(self, key: Key) -> Floats:
         """How far each candidate is from a point, in size and alignment, shape (candidates,); infinite for the point itself."""
-        sizes = self.scaled(self.candidates) - self.scaled(np.array([key], dtype=np.float64))
-        alignments = ALIGNMENT_APART * (alignment(self.candidates) - alignment(np.array([key], dtype=np.float64)))
-        itself = (self.candidates == key).all(axis=1)
-        return np.where(itself, np.inf, np.sqrt((sizes**2 + alignments**2).sum(axis=1)))
+        point = np.array([key], dtype=np.float64)
+        low, high = self._ends()
+        distance = distance_score(*(size_and_alignment(keys, low, high) for keys in (self.candidates, point)))
+        itself = (self.candidates == point).all(axis=1)
+        return np.where(itself, np.inf, distance)
 
     def _worked_out_at(self, name: str, keys: Floats) -> Floats:
         """A quantity at points, shape (n,)."""
