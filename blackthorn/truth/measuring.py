@@ -106,10 +106,13 @@ def _undisturbed(rounds: Sequence[Round]) -> NDArray[np.bool_]:
 
 
 def _layers(times: NetworkTimes, rounds: Sequence[Round], walls: Floats, seconds: float) -> tuple[TimedLayer, ...]:
-    """What each executed node takes while the whole call takes so many seconds; never less than nothing."""
-    each = np.array([entry.nodes(times.seconds) for entry in rounds])
-    shares = (each / walls[:, None]).T.tolist()
-    return tuple(
-        TimedLayer(*node, max(trimmed_mean(share).mean * seconds, 0.0))
-        for node, share in zip(times.executed, shares, strict=True)
-    )
+    """What each executed node takes while the whole call takes so many seconds; never less than nothing.
+
+    Together they take what all of them took in a middling call. Interruptions of microseconds come in every long call, in
+    another node each time, so what is trimmed off single nodes summed to 0.6 to 2 % of six networks.
+    """
+    each = np.array([entry.nodes(times.seconds) for entry in rounds]) / walls[:, None]
+    alone = np.array([max(trimmed_mean(share).mean, 0.0) for share in each.T.tolist()])
+    together = trimmed_mean(each.sum(axis=1).tolist()).mean
+    shares: Floats = alone * max(together, 0.0) / alone.sum() if alone.any() else alone
+    return tuple(TimedLayer(*node, share * seconds) for node, share in zip(times.executed, shares.tolist(), strict=True))

@@ -210,6 +210,34 @@ def test_references_are_read_beside_the_calls_that_tell_the_latency() -> None:
     assert timing.speeds == {probe.key: pytest.approx(REFERENCE_SECONDS)}
 
 
+class Interrupted(Loaded):
+    """Every call is interrupted once, in another of its ten nodes each time; the profiler tells of it."""
+
+    NUMBER: ClassVar[int] = 10
+    INTERRUPTION: ClassVar[float] = 1e-3
+
+    def call(self) -> float:
+        return super().call() + self.machine.spend(self.INTERRUPTION)
+
+    def call_profiled(self) -> float:
+        super().call_profiled()
+        self.kernels[-1] = [CALL / self.NUMBER] * self.NUMBER
+        self.kernels[-1][len(self.kernels) % self.NUMBER] += self.INTERRUPTION
+        return CALL + PROFILER + self.machine.spend(self.INTERRUPTION)
+
+    def finish(self) -> NetworkTimes:
+        nodes = tuple(ExecutedNode(f"n{place}", "Conv", (f"conv{place}",)) for place in range(self.NUMBER))
+        return NetworkTimes(nodes, np.array(self.kernels))
+
+
+def test_interruptions_belong_to_kernels_though_no_kernel_has_many() -> None:
+    machine = Machine(drifts=False)
+    machine.network = Interrupted(machine)
+    timing = timed(machine)
+    assert timing.seconds == pytest.approx(CALL + Interrupted.INTERRUPTION)
+    assert timing.kernel_seconds == pytest.approx(timing.seconds)
+
+
 def test_it_ends_when_the_time_is_over() -> None:
     machine = Machine(slowness=3.0, period=1e-3)
     timed(machine, TimingPolicy(most_seconds=0.5, stop_error=0.0))
