@@ -69,13 +69,21 @@ def predict(network: Network, model: FittedModel) -> Prediction:
     listed = (*network.layers, _between_kernels(network))
     keys = [_key(layer) for layer in listed]
     answers: dict[_Key, Answer] = {}
+    kept = 0.0 if model.cached is None else model.cached.share(weights_of(network))
     for (kind, precision), layers in _alike(keys, listed).items():
         classes = NO_FORMULAS if kind is None else model.classes.get((kind, precision), NO_FORMULAS)
         if kind is not None and classes.formulas:
-            found = _answers(layer_kinds()[kind], precision, list(layers.values()), classes)
+            found = _answers(layer_kinds()[kind], precision, list(layers.values()), classes, kept)
             answers.update(zip(layers, found, strict=True))
     *predicted, between = [_predicted(layer, answers.get(key, UNKNOWN)) for key, layer in zip(keys, listed, strict=True)]
     return _summed(network.name, model.device.name, predicted, between if between.seconds is not None else None)
+
+
+def weights_of(network: Network) -> int:
+    """Bytes of the weights of all layers together, those of layers of no kind left out."""
+    kinds = layer_kinds()
+    layers = ((kinds[layer.kind], layer) for layer in network.layers if layer.kind is not None)
+    return sum(kind.weight_bytes(layer.dimensions or {}, layer.precision) for kind, layer in layers)
 
 
 def _between_kernels(network: Network) -> NetworkLayer:
@@ -137,10 +145,13 @@ def _predicted(layer: NetworkLayer, answer: Answer) -> LayerPrediction:
     return LayerPrediction(layer.name, kind, seconds, source, layer.dimensions, layer.macs, layer.times, reference, streamed)
 
 
-def _answers(kind: LayerKind, precision: Precision, layers: Sequence[Dimensions], classes: FormulasOfKind) -> list[Answer]:
+def _answers(
+    kind: LayerKind, precision: Precision, layers: Sequence[Dimensions], classes: FormulasOfKind, kept: float
+) -> list[Answer]:
     """Seconds of layers of one kind; each formula is evaluated once, over all layers that it is chosen for.
 
-    Of formulas that are as near, the first is chosen: `classes` begin with that of most points.
+    Of formulas that are as near, the first is chosen: `classes` begin with that of most points. Caches keep the share `kept` of
+    all weights.
     """
     formulas = classes.formulas
     if kind.channelwise is not None:
@@ -157,7 +168,7 @@ def _answers(kind: LayerKind, precision: Precision, layers: Sequence[Dimensions]
     seconds, streamed = np.empty(len(layers)), np.empty(len(layers))
     for which in sorted(set(chosen.tolist())):
         mine = [layer for layer, one in zip(layers, chosen.tolist(), strict=True) if one == which]
-        seconds[chosen == which], streamed[chosen == which] = _evaluate(formulas[which], kind, mine)
+        seconds[chosen == which], streamed[chosen == which] = _evaluate(formulas[which], kind, mine, kept)
     references = [formulas[which].reference for which in chosen.tolist()]
     found = zip((seconds * scales).tolist(), inside.tolist(), references, streamed.tolist(), strict=True)
     return [_checked(*answer) for answer in found]
@@ -212,7 +223,9 @@ def _work(kind: LayerKind, precision: Precision, layer: Dimensions) -> int:
     return kind.macs(layer) or kind.bytes_moved(layer, precision)
 
 
-def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimensions]) -> tuple[Floats, Floats | float]:
+def _evaluate(
+    formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimensions], kept: float
+) -> tuple[Floats, Floats | float]:
     """Seconds of layers of a kind by one formula, and the shares that are streamed, shape (layers,); 0 where none are.
 
     Layers that multiply answer to the speed of their reference as wholes: its weights come from beyond the caches, too.
@@ -220,7 +233,10 @@ def _evaluate(formula: LayerFormula, kind: LayerKind, layers: Sequence[Dimension
     try:
         with np.errstate(all="ignore"):  # what is not finite is told apart afterwards
             quantities = Quantities(kind, formula.precision, layers)
-            return (formula.seconds(quantities), 0.0) if kind.macs(layers[0]) else formula.streamed(quantities)
+            if kind.macs(layers[0]):
+                weights = np.array([kind.weight_bytes(layer, formula.precision) for layer in layers], dtype=np.float64)
+                return formula.less_cached(formula.seconds(quantities), kept * weights), 0.0
+            return formula.streamed(quantities)
     except KeyError as error:
         problem = f"a formula of {formula.layer} speaks of the dimension {error}, which {formula.layer} does not have"
         raise BadFile(problem, "fit the model again with 'blackthorn fit'") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from blackthorn.formulas import (
 )
 from blackthorn.layers import layer_kind
 from blackthorn.records import (
+    CachedWeights,
     Device,
     Dimensions,
     FittedModel,
@@ -117,10 +119,11 @@ def devices() -> st.SearchStrategy[Device]:
 
 
 def probes(precision: str = "fp32", **fixed: int) -> st.SearchStrategy[Probe]:
-    """Convolutions with any number of filters and channels."""
+    """Convolutions with any number of filters and channels, in networks of any size."""
     kind = layer_kind("conv2d")
     free = st.fixed_dictionaries({"filters": sizes, "channels": sizes})
-    return free.map(lambda point: kind.probe_at({**point, **fixed}, precision))
+    large = free.map(lambda point: kind.probe_at({**point, **fixed}, precision))
+    return st.builds(lambda probe, footprint: msgspec.structs.replace(probe, footprint=footprint), large, st.integers(0, 64))
 
 
 def measurements(probe: st.SearchStrategy[Probe] | None = None) -> st.SearchStrategy[Measurement]:
@@ -188,6 +191,7 @@ def layer_formulas() -> st.SearchStrategy[LayerFormula]:
         residuals=st.lists(finite, max_size=4).map(tuple),
         reference=st.none() | st.builds(Reference, probe=probes(), seconds=positive),
         correction=st.none() | corrections(),
+        saved=st.just(0.0) | positive,
     )
 
 
@@ -212,4 +216,11 @@ def fitted_models() -> st.SearchStrategy[FittedModel]:
         layers=st.lists(layer_formulas(), max_size=2).map(tuple),
         created_at=texts,
         made_by=texts,
+        cached=st.none() | cached_weights(),
     )
+
+
+def cached_weights() -> st.SearchStrategy[CachedWeights]:
+    """Of one to four footprints."""
+    found = st.dictionaries(st.integers(1, 2**40), st.floats(0, 1), min_size=1, max_size=4)
+    return found.map(lambda kept: CachedWeights(tuple(sorted(kept)), tuple(kept.values())))

@@ -13,8 +13,9 @@ from blackthorn.errors import BadFile
 from blackthorn.formulas import AtMost, Constant, Formula, Hinge, Linear, Step, Switch
 from blackthorn.layers import layer_kind
 from blackthorn.onnx_graph import read_network
-from blackthorn.prediction import at_speeds, coverage, distances, predict, prediction_json
+from blackthorn.prediction import at_speeds, coverage, distances, predict, prediction_json, weights_of
 from blackthorn.records import (
+    CachedWeights,
     Dimensions,
     FittedModel,
     FormulasOfKind,
@@ -66,6 +67,33 @@ def test_a_layer_like_the_measured_ones_is_fitted() -> None:
     answer = only(model_of(a_class()), a_layer(filters=40, channels=8))
     assert answer.source == "fitted"
     assert answer.seconds == pytest.approx(1e-3 + 2 * 8e-5)
+
+
+def caching(saved: float, *kept: float) -> FittedModel:
+    """A model whose formula is of weights in memory; caches keep these shares of 1 KiB, 2 KiB, 4 KiB and so on."""
+    group = a_class(kernel=1)
+    cached = CachedWeights(tuple(1024 * 2**step for step in range(len(kept))), kept)
+    return msgspec.structs.replace(model_of(msgspec.structs.replace(group, saved=saved)), cached=cached)
+
+
+def test_weights_that_caches_keep_are_saved() -> None:
+    layer = a_layer(filters=16, channels=8, kernel=1)
+    weights = 4 * (16 * 8 + 16)
+    network = Network("net", (layer,) * 4)
+    assert weights_of(network) == 4 * weights
+    model = caching(1e-7, 1.0, 0.5, 0.0)
+    assert model.cached is not None
+    assert 0.0 < model.cached.share(4 * weights) < 0.5
+    alone, several, many = (predicted(model, *[layer] * times).layers[0].seconds for times in (1, 4, 64))
+    assert alone == pytest.approx(1e-3 - 1e-7 * weights)
+    assert several == pytest.approx(1e-3 - 1e-7 * weights * model.cached.share(4 * weights))
+    assert many == pytest.approx(1e-3)
+
+
+def test_caches_save_no_more_than_fetching_takes() -> None:
+    answer = only(caching(1.0, 1.0), a_layer(filters=16, channels=8, kernel=1))
+    assert answer.seconds is not None
+    assert 0 < answer.seconds < 1e-3
 
 
 @pytest.mark.parametrize("outside", [{"filters": 257}, {"channels": 300}, {"filters": 1000, "channels": 1000}])

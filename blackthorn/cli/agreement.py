@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from blackthorn.cli.formula_text import class_title
 from blackthorn.errors import NotMeasured, WrongDevice
@@ -77,7 +78,7 @@ def _agreements(model: FittedModel, measured: Sequence[Taken]) -> Iterator[Agree
         inside = [taken for taken in left if covers(group, taken.measurement)]
         left = [taken for taken in left if not covers(group, taken.measurement)]
         if inside:
-            yield Agreement(group, len(inside), tuple(_error(group, *taken) for taken in inside))
+            yield Agreement(group, len(inside), tuple(_error(model, group, *taken) for taken in inside))
     if left:
         yield Agreement(None, len(left))
 
@@ -91,11 +92,16 @@ def covers(group: LayerFormula, measurement: Measurement) -> bool:
     return all(low <= probe.dimensions.get(name, 0) <= high for name, (low, high) in spans.items())
 
 
-def _error(group: LayerFormula, measurement: Measurement, reference: Probe | None) -> float:
+def _error(model: FittedModel, group: LayerFormula, measurement: Measurement, reference: Probe | None) -> float:
     """Relative error of a formula, at its speed where the measurement was taken beside the same reference."""
     nominal = group.reference.seconds if group.reference is not None and group.reference.probe == reference else None
-    quantities = Quantities(layer_kind(group.layer), group.precision, [measurement.probe.dimensions])
-    predicted: float = group.seconds(quantities).item()
+    probe, kind = measurement.probe, layer_kind(group.layer)
+    kept = 0.0
+    if model.cached is not None:
+        together = kind.footprint_bytes(probe.dimensions, probe.precision, probe.footprint)
+        kept = model.cached.share(together) * kind.weight_bytes(probe.dimensions, probe.precision)
+    in_memory = group.seconds(Quantities(kind, group.precision, [probe.dimensions]))
+    predicted: float = group.less_cached(in_memory, np.array([kept])).item()
     return predicted / measurement.at_speed(nominal) - 1.0
 
 

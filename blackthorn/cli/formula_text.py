@@ -26,6 +26,8 @@ def class_lines(group: LayerFormula) -> Iterator[str]:
         yield f"  corrected near its points; without that, cross-validated {group.correction.without:.1f} %"
     if group.reference is not None:
         yield f"  stated at the speed at which its reference layer takes {readable_time(group.reference.seconds)}"
+    if group.saved:
+        yield f"  {readable_time(group.saved * 2**20)} less for every MiB of its weights that caches keep"
     yield f"  {group.text}"
 
 
@@ -45,6 +47,7 @@ def class_json(group: LayerFormula) -> dict[str, Any]:
         "rmspe_percent": group.rmspe,
         "rmspe_cross_validated_percent": group.rmspe_cross_validated,
         "rmspe_of_formula_alone_percent": None if group.correction is None else group.correction.without,
+        "saved_seconds_per_byte": group.saved,
         "formula_ms": group.formula.text(MS_PER_SECOND),
         "latex_ms": class_latex(group),
         "reference": None if group.reference is None else msgspec.to_builtins(group.reference),

@@ -12,6 +12,7 @@ import msgspec
 from blackthorn.cli import values
 from blackthorn.cli.dimension_text import dimension_text
 from blackthorn.cli.engine_options import Given
+from blackthorn.cli.preset_footprints import time_small_footprints
 from blackthorn.cli.preset_parts import made_in_parts
 from blackthorn.cli.preset_visits import visit_again
 from blackthorn.cli.restlessness import median_percent, restlessness_lines
@@ -104,9 +105,15 @@ def run(
             outcomes = made_in_parts(sweeps, device, policy, out, machine)
             begun = list(zip(sweeps, outcomes, strict=False))  # Ctrl-C leaves some unbegun
             interrupted = any(outcome.interrupted for outcome in outcomes if outcome is not None)
+            able = [
+                (header, planned.cached)
+                for planned, ((_, header), outcome) in zip(preset.sweeps, begun, strict=False)
+                if outcome is not None
+            ]
             if not interrupted:
-                able = [header for (_, header), outcome in begun if outcome is not None]
-                interrupted = visit_again(able, device, policy, out, machine)
+                interrupted = time_small_footprints(able, device, policy, out)
+            if not interrupted:
+                interrupted = visit_again([header for header, _ in able], device, policy, out, machine)
     reports = tuple(
         (plan, None if outcome is None else report_of(sweep_path(out, header), outcome)) for (plan, header), outcome in begun
     )

@@ -73,6 +73,7 @@ def _class_formula(
         residuals=tuple(round(float(value), 5) for value in residuals),
         correction=correction,
         reference=group.reference,
+        saved=group.saved,
     )
 
 

@@ -1,12 +1,24 @@
 """The sweeps of one device as classes of layers: measurements that one formula is to explain, all at one speed."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
-from blackthorn.records import Dimensions, Measurement, Precision, Probe, Reference, Sweep
+from blackthorn.fitting.caching import Saved, cached_weights
+from blackthorn.layers import layer_kind
+from blackthorn.records import (
+    GOOD_ERROR,
+    CachedWeights,
+    Dimensions,
+    Measurement,
+    Precision,
+    Probe,
+    Reference,
+    Sweep,
+)
 
 FULL_SPEED = 0.1
 """The quantile of a reference's times that is its full speed: the least is noise, and a tenth is had on a busy machine, too."""
@@ -21,6 +33,7 @@ class LayerClass(msgspec.Struct, frozen=True):
         fixed: dimensions that all points share.
         measurements: each stated at the full speed of the machine.
         reference: the layer that most were timed beside, and what it takes at full speed; None where there was none.
+        saved: seconds that a layer takes less for every byte of its weights that caches keep.
     """
 
     layer: str
@@ -28,6 +41,7 @@ class LayerClass(msgspec.Struct, frozen=True):
     fixed: Dimensions
     measurements: tuple[Measurement, ...]
     reference: Reference | None = None
+    saved: float = 0.0
 
     def swept(self) -> tuple[str, ...]:
         """The dimensions in which the measurements differ, in the layer kind's order."""
@@ -35,12 +49,22 @@ class LayerClass(msgspec.Struct, frozen=True):
 
 
 def layer_classes(sweeps: Sequence[Sweep]) -> list[LayerClass]:
-    """The measurements grouped by layer kind, precision and every dimension that no sweep of the kind moves."""
+    """The measurements grouped by layer kind, precision and every dimension that no sweep of the kind moves.
+
+    Layers that were timed within small footprints are left out; what they tell is taken into account.
+    """
+    return classes_and_caching(sweeps)[0]
+
+
+def classes_and_caching(sweeps: Sequence[Sweep]) -> tuple[list[LayerClass], CachedWeights | None]:
+    """The classes, each measurement stated for weights that lie in memory, and what caches keep of weights, if known."""
     groups: dict[tuple[str, Precision], list[Sweep]] = defaultdict(list)
     for sweep in sweeps:
         groups[sweep.header.layer, sweep.header.precision].append(sweep)
     speeds = full_speeds(sweeps)
-    return [found for key in sorted(groups) for found in _classes_of(*key, groups[key], speeds)]
+    found = [one for key in sorted(groups) for one in _classes_of(*key, groups[key], speeds)]
+    cached, saved = cached_weights(list(_saved(found, sweeps, speeds)))
+    return [_in_memory(group, cached, saved.get(number, 0.0)) for number, group in enumerate(found)], cached
 
 
 def full_speeds(sweeps: Sequence[Sweep]) -> dict[str, Reference]:
@@ -61,7 +85,8 @@ def full_speeds(sweeps: Sequence[Sweep]) -> dict[str, Reference]:
 
 def _full_speed(reference: Probe, beside: Sequence[tuple[Probe, float]]) -> float:
     """What a reference takes at full speed, from what it took beside each probe, itself perhaps among them."""
-    own = (seconds for probe, seconds in beside if probe == reference)
+    layer = (reference.layer, reference.precision, reference.dimensions)  # of sweeps from before there were footprints, too
+    own = (seconds for probe, seconds in beside if (probe.layer, probe.precision, probe.dimensions) == layer)
     often = float(np.quantile([seconds for _, seconds in beside], FULL_SPEED))
     return min(often, min(own, default=often))
 
@@ -69,7 +94,7 @@ def _full_speed(reference: Probe, beside: Sequence[tuple[Probe, float]]) -> floa
 def _classes_of(
     layer: str, precision: Precision, sweeps: Sequence[Sweep], speeds: Mapping[str, Reference]
 ) -> Iterator[LayerClass]:
-    taken = {m.probe.key: (m, sweep.header.reference) for sweep in sweeps for m in sweep.measurements}
+    taken = {m.probe.key: (m, s.header.reference) for s in sweeps for m in s.measurements if not m.probe.footprint}
     moved = {name for s in sweeps for m in s.measurements for name in m.probe.dimensions if name not in s.header.fixed}
     classes: dict[tuple[int, ...], list[tuple[Measurement, Reference | None]]] = defaultdict(list)
     for _, (measurement, probe) in sorted(taken.items()):
@@ -94,3 +119,36 @@ def _at_full_speed(measurement: Measurement, reference: Reference | None) -> Mea
         reference_seconds=reference.seconds,
         relative_error=measurement.error_at_speed(reference.seconds),
     )
+
+
+def _saved(groups: Sequence[LayerClass], sweeps: Sequence[Sweep], speeds: Mapping[str, Reference]) -> Iterator[Saved]:
+    """What layers that were timed within small footprints saved."""
+    large = {measurement.probe.key: (number, measurement) for number, g in enumerate(groups) for measurement in g.measurements}
+    for sweep in sweeps:
+        reference = sweep.header.reference
+        speed = None if reference is None else speeds.get(reference.key)
+        for near in (_at_full_speed(m, speed) for m in sweep.measurements if m.probe.footprint):
+            number, far = large.get(msgspec.structs.replace(near.probe, footprint=0).key, (None, near))
+            if number is not None:
+                kind, probe = layer_kind(near.probe.layer), near.probe
+                yield Saved(
+                    number,
+                    kind.weight_bytes(probe.dimensions, probe.precision),
+                    kind.footprint_bytes(probe.dimensions, probe.precision, probe.footprint),
+                    kind.footprint_bytes(probe.dimensions, probe.precision),
+                    far.seconds - near.seconds,
+                    math.hypot(*(max(m.relative_error, GOOD_ERROR) * m.seconds for m in (near, far))),
+                )
+
+
+def _in_memory(group: LayerClass, cached: CachedWeights | None, saved: float) -> LayerClass:
+    """A class as if the weights of all layers had lain in memory: copies that leave caches would take too long of some."""
+    if cached is None or not saved:
+        return group
+    kind = layer_kind(group.layer)
+    stated: list[Measurement] = []
+    for measurement in group.measurements:
+        dimensions = measurement.probe.dimensions
+        kept = cached.share(kind.footprint_bytes(dimensions, group.precision)) * kind.weight_bytes(dimensions, group.precision)
+        stated.append(msgspec.structs.replace(measurement, seconds=measurement.seconds + saved * kept))
+    return msgspec.structs.replace(group, measurements=tuple(stated), saved=saved)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from blackthorn.errors import NotMeasured, WrongDevice
-from blackthorn.fitting.classes import layer_classes
+from blackthorn.fitting.classes import classes_and_caching
 from blackthorn.fitting.processes import fit_by
 from blackthorn.records import Device, FittedModel, Sweep
 
@@ -23,10 +23,11 @@ def fit_device(sweeps: Sequence[Sweep], created_at: str, made_by: str, processes
         NotMeasured: no sweep holds a measurement.
     """
     device = _one_device(sweeps)
-    layers = fit_by(processes, layer_classes(sweeps))
+    groups, cached = classes_and_caching(sweeps)
+    layers = fit_by(processes, groups)
     if not layers:
         raise NotMeasured(f"the sweeps of {device.name} hold no measurement", "run 'blackthorn sweep' first")
-    return FittedModel(device, tuple(layers), created_at, made_by)
+    return FittedModel(device, tuple(layers), created_at, made_by, cached)
 
 
 def _one_device(sweeps: Sequence[Sweep]) -> Device:

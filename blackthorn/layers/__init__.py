@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from blackthorn.errors import UnknownName
 from blackthorn.layers.attention import Attention, MultiHeadAttention
-from blackthorn.layers.base import Dimension, LayerKind
+from blackthorn.layers.base import FAR_BYTES, Dimension, LayerKind
 from blackthorn.layers.batch_norm import BatchNorm
 from blackthorn.layers.binary import Add, AddBroadcast, Bitwise
 from blackthorn.layers.columns import CumulativeSum, ReduceColumns
@@ -163,7 +163,7 @@ _BUILT_IN: tuple[type[LayerKind], ...] = (
 )
 """In the order in which they are asked for a node: a mean over whole images is a pool before it is any reduction."""
 
-__all__ = ["Dimension", "LayerKind", "Quantities", "Vocabulary", "layer_kind", "layer_kinds", "vocabulary"]
+__all__ = ["FAR_BYTES", "Dimension", "LayerKind", "Quantities", "Vocabulary", "layer_kind", "layer_kinds", "vocabulary"]
 
 
 @cache

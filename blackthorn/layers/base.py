@@ -14,17 +14,17 @@ from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
 
 COLD_BYTES = 64 * 2**20
 """Bytes that all weight copies of a probe may take together: enough to leave any cache, small enough to build fast."""
-FAR_BYTES = 8 * 2**20
-"""Bytes of weights that copies have together where that is cheap: as many as a small network has, and more than a core's share
-of a last cache. A 1x1 convolution of 544 channels in 4 groups, 7 x 7, took 87 us with 4 copies, from 100 to 130 with 16, from
-134 to 150 with 27, and 130 in ShuffleNet."""
+FAR_BYTES = 32 * 2**20
+"""Bytes of weights that copies have together where that is cheap: more than caches keep for one process. A 3x3 convolution of
+192 channels and 320 filters, 7 x 7, took 228 us with copies of 4 MiB, 238 with 8, 271 with 16, 285 with 32 and 296 with 64, and
+304 in Inception (45 MB); a last cache of 32 MiB is shared with others."""
 NEAR_BYTES = 6 * 2**20
 """Bytes of results that copies have together at most: a network's results lie in memory that others were in shortly before.
 Such a convolution of 136 channels, 28 x 28, took 91 us with 14 copies, 103 with 32, and 90 in ShuffleNet."""
-CHEAP_MACS = 100_000_000
+CHEAP_MACS = 500_000_000
 """Multiply-accumulates of all copies together up to which more of them cost little: a few milliseconds."""
 FEWEST_COPIES = 2
-MOST_COPIES = 32
+MOST_COPIES = 64
 """Layers of a probe at most where it is cheap to have more: runtimes take time to build each."""
 
 
@@ -89,6 +89,10 @@ class LayerKind(abc.ABC):
         """Multiply-accumulates of one such layer: 0 of those that neither convolve nor multiply matrices."""
         return 0
 
+    def weight_bytes(self, dimensions: Dimensions, precision: Precision) -> int:
+        """Bytes of the weights of one such layer."""
+        return self.probe_layer(dimensions).weight_bytes(precision)
+
     def bytes_moved(self, dimensions: Dimensions, precision: Precision) -> int:
         """Bytes of input, weights and output of one such layer, each touched once."""
         return self.probe_layer(dimensions).moved_bytes(precision)
@@ -109,27 +113,36 @@ class LayerKind(abc.ABC):
         """The sizes of the image that one such layer gives."""
         return self.probe_layer(dimensions).outputs[0][2:]
 
-    def copies(self, dimensions: Dimensions, precision: Precision) -> int:
+    def copies(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> int:
         """How many layers the probe holds.
 
-        Several, because a single layer that is repeated finds its weights warm in the cache, which no layer of a network does;
-        only weights too large for any cache need no second copy.
+        Several, because a single layer that is repeated finds its weights in the nearest cache, which no layer of a network
+        does; only weights too large for any cache need no second copy.
+
+        Args:
+            dimensions, precision: of the layer.
+            footprint: MiB of weights that all of them have together, as a `Probe` has it.
         """
         layer = self.probe_layer(dimensions)
         weights = layer.weight_bytes(precision)
         if weights > 2 * COLD_BYTES:
             return 1
-        copies = self.usual_copies
-        if weights:
-            cold = math.ceil(FAR_BYTES / weights)
+        copies = FEWEST_COPIES if footprint else self.usual_copies
+        if weights and (footprint or not self.fetches_weights):
+            cold = math.ceil((footprint * 2**20 or FAR_BYTES) / weights)
             warm = NEAR_BYTES // max(1, layer.result_bytes(precision))
             cheap = CHEAP_MACS // max(1, self.macs(dimensions))
             copies = max(copies, min(cold, warm, cheap, MOST_COPIES))
         return max(FEWEST_COPIES, min(copies, COLD_BYTES // max(1, weights)))
 
-    def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:
+    def footprint_bytes(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> int:
+        """Bytes of weights that the probe's layers have together; at least `FAR_BYTES` of those that find them in memory."""
+        together = self.copies(dimensions, precision, footprint) * self.weight_bytes(dimensions, precision)
+        return max(together, FAR_BYTES) if self.fetches_weights and not footprint else together
+
+    def onnx_model(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> bytes:
         """The probe: a serialised ONNX model of `copies(...)` such layers, each timed under one of `operators`."""
-        return probe_model(self.probe_layer(dimensions), self.copies(dimensions, precision), precision)
+        return probe_model(self.probe_layer(dimensions), self.copies(dimensions, precision, footprint), precision)
 
     def check(self, dimensions: Dimensions) -> None:  # noqa: B027 (what most kinds say)
         """Refuse dimensions that no such layer can have together.

@@ -31,10 +31,10 @@ class Dispatch(LayerKind):
     def read(self, node: OnnxNode) -> Dimensions | None:  # noqa: ARG002 (no node is what goes by around all of them)
         return None
 
-    def copies(self, dimensions: Dimensions, precision: Precision) -> int:  # noqa: ARG002 (the chain is one)
+    def copies(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> int:  # noqa: ARG002 (one chain)
         return 1
 
-    def onnx_model(self, dimensions: Dimensions, precision: Precision) -> bytes:  # noqa: ARG002 (there is one precision)
+    def onnx_model(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> bytes:  # noqa: ARG002 (one)
         """The probe: a chain of idle nodes from `x0` to `y`."""
         from onnx import TensorProto, helper
 

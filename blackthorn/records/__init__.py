@@ -12,6 +12,7 @@ from blackthorn.records.models import (
     NO_FORMULAS,
     OUTPUT_SIZES,
     POSITIONS,
+    CachedWeights,
     FittedModel,
     FormulasOfKind,
     LayerFormula,
@@ -33,6 +34,7 @@ from blackthorn.records.networks import (
 )
 from blackthorn.records.probes import Dimensions, Precision, Probe, Range
 from blackthorn.records.sweeps import (
+    FOOTPRINTS,
     PRESET_SCHEMA,
     SWEEP_SCHEMA,
     Device,
@@ -49,6 +51,7 @@ from blackthorn.records.visits import GOOD_ERROR, merged_visits
 __all__ = [
     "ANYWHERE",
     "BYTES_MOVED",
+    "FOOTPRINTS",
     "GOOD_ERROR",
     "MODEL_SCHEMA",
     "NO_FORMULAS",
@@ -59,6 +62,7 @@ __all__ = [
     "SWEEP_SCHEMA",
     "TIMING_SCHEMA",
     "VALIDATION_SCHEMA",
+    "CachedWeights",
     "Coverage",
     "Device",
     "Dimensions",

@@ -13,7 +13,9 @@ from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
 from blackthorn.records.probes import Dimensions, Precision
 from blackthorn.records.sweeps import Device, Reference
 
-MODEL_SCHEMA = 6
+MODEL_SCHEMA = 7
+LEAST_LEFT = 0.3
+"""The part of a layer's time that caches cannot save at least: of layers timed in both ways none lost more than half."""
 SHORTEST = 1e-12
 """Stands in for seconds that are zero where something is divided by them."""
 ANYWHERE = (1.0, math.inf)
@@ -24,6 +26,22 @@ POSITIONS = "positions"
 """What a formula speaks of in the place of an image's sizes where their product alone matters: the positions of a result."""
 OUTPUT_SIZES = {name: f"output_{name}" for name in ("length", "depth", "height", "width")}
 """What a formula speaks of in the place of a size where that of the result alone matters, by the size's name."""
+
+
+class CachedWeights(msgspec.Struct, frozen=True):
+    """How much of a network's weights the caches of a device keep from one call to the next.
+
+    Attributes:
+        footprints: bytes of all weights of a network together, ascending.
+        kept: the share that is kept of each, from 1 down to 0; linear in the logarithm between them.
+    """
+
+    footprints: tuple[int, ...]
+    kept: tuple[float, ...]
+
+    def share(self, footprint: float) -> float:
+        """The share that is kept of so many bytes."""
+        return float(np.interp(math.log(max(footprint, 1.0)), np.log(self.footprints), self.kept))
 
 
 class LayerFormula(msgspec.Struct, frozen=True, dict=True):
@@ -43,6 +61,8 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         reference: the layer beside which they were timed, and what it takes at the speed at which the formula is stated.
         correction: a factor near measured points, where left-out errors are smaller with it; all errors here are then those of
             formula and correction together.
+        saved: seconds that a layer takes less for every byte of its weights that caches keep (see `CachedWeights`); the formula
+            is of layers whose weights lie in memory.
     """
 
     layer: str
@@ -57,6 +77,7 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
     residuals: tuple[float, ...]
     reference: Reference | None = None
     correction: Correction | None = None
+    saved: float = 0.0
 
     @cached_property
     def spans(self) -> dict[str, tuple[int, int]]:
@@ -82,6 +103,16 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
 
     def _corrected(self, seconds: Values, point: Point) -> Values:
         return seconds if self.correction is None else seconds * self.correction.factor(point)
+
+    def less_cached(self, seconds: Values, kept: Values) -> Values:
+        """What layers take less where caches keep so many bytes of their weights, shape (n,).
+
+        Args:
+            seconds: what they take where their weights lie in memory, shape (n,).
+            kept: bytes, shape (n,).
+        """
+        less: Values = np.maximum(seconds - self.saved * kept, LEAST_LEFT * seconds)
+        return less
 
     def streamed(self, point: Point) -> tuple[Values, Values | float]:
         """`seconds`, and the share of them that comes from beyond caches, 0 to 1: shape (n,), or one number where none does."""
@@ -122,12 +153,13 @@ NO_FORMULAS = FormulasOfKind()
 
 
 class FittedModel(msgspec.Struct, frozen=True, dict=True):
-    """A device as formulas."""
+    """A device as formulas; `cached` tells what its caches keep of a network's weights, None where that is not known."""
 
     device: Device
     layers: tuple[LayerFormula, ...]
     created_at: str
     made_by: str
+    cached: CachedWeights | None = None
     schema: int = MODEL_SCHEMA
     unit: Literal["s"] = "s"
 

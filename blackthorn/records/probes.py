@@ -27,14 +27,18 @@ class Probe(msgspec.Struct, frozen=True):
     """One layer of one kind at one point.
 
     `dimensions` is complete (every dimension of the kind that has no default that follows another one) and ordered by the
-    kind; `key` names the point in one line.
+    kind; `key` names the point in one line. `footprint` is how many MiB of weights a network has of which this is a layer:
+    caches may keep few from one call to the next; 0 stands for more than they keep.
     """
 
     layer: str
     dimensions: Dimensions
     precision: Precision = "fp32"
+    footprint: int = 0
 
     @property
     def key(self) -> str:
         """A text that two probes share exactly when they are the same point."""
-        return " ".join([self.layer, self.precision, *(f"{name}={value}" for name, value in sorted(self.dimensions.items()))])
+        named = [f"{name}={value}" for name, value in sorted(self.dimensions.items())]
+        within = [f"footprint={self.footprint}MiB"] if self.footprint else []
+        return " ".join([self.layer, self.precision, *named, *within])

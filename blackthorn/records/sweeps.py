@@ -7,10 +7,14 @@ import msgspec
 
 from blackthorn.records.probes import Dimensions, Precision, Probe, Range
 
-SWEEP_SCHEMA = 3
+SWEEP_SCHEMA = 4
 PRESET_SCHEMA = 1
 
 Grade = Literal["settled", "drifting", "noisy", "throttled"]
+
+FOOTPRINTS = (2, 4, 8, 16)
+"""MiB of weights that small networks have: from what a near cache holds to what one process keeps of a last cache that others
+use, too."""
 
 RESPONSE_SPREAD = 0.7
 """Standard deviation, among layers of one class, of the power with which a layer slows down when its reference does: beside one
@@ -117,11 +121,15 @@ class Sweep(msgspec.Struct, frozen=True):
 
 
 class PlannedSweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One sweep of a preset: what moves how far, what is held, the most points it may take, and the largest layer."""
+    """One sweep of a preset: what moves how far, what is held, the most points it may take, and the largest layer.
+
+    `cached` is how many of its points are timed once more within each of `FOOTPRINTS`.
+    """
 
     layer: str
     axes: dict[str, Range]
     points: int
+    cached: int = 0
     fixed: Dimensions = {}
     precision: Precision = "fp32"
     most_macs: int | None = None
@@ -146,4 +154,4 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def points(self) -> int:
         """The most points of all sweeps together."""
-        return sum(planned.points for planned in self.sweeps)
+        return sum(planned.points + planned.cached * len(FOOTPRINTS) for planned in self.sweeps)

@@ -58,6 +58,8 @@ class Runner(abc.ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     """One line for `blackthorn devices`."""
+    times_footprints: ClassVar[bool] = False
+    """Whether it can leave the weights of small networks in caches; others empty these, or know of none."""
 
     @classmethod
     @abc.abstractmethod

@@ -65,6 +65,7 @@ class OnnxRuntimeRunner(Runner):
 
     name: ClassVar[str] = "onnxruntime"
     summary: ClassVar[str] = "ONNX Runtime on the CPU or another --provider, kernel times from its profiler"
+    times_footprints: ClassVar[bool] = True
 
     def __init__(self, threads: int = 1, affinity: tuple[int, ...] = (), provider: str = CPU.name) -> None:
         if threads < 1:
@@ -118,7 +119,7 @@ class OnnxRuntimeRunner(Runner):
     def load(self, probe: Probe, *, profiled: bool = True) -> OnnxRuntimeProbe:
         self._begin(blocking=True)
         kind, provider = layer_kind(probe.layer), self._provider
-        model = kind.onnx_model(probe.dimensions, probe.precision)
+        model = kind.onnx_model(probe.dimensions, probe.precision, probe.footprint)
         if kind.timed_by_call:
             session = ProfiledSession(model, self._threads, title=probe.key, profiled=False, provider=provider)
             return OnnxRuntimeProbe(session, probe, 0.0, profiled=profiled, provider=provider)
@@ -126,7 +127,8 @@ class OnnxRuntimeRunner(Runner):
         overhead = self._call_overhead()
         session = ProfiledSession(model, self._threads, title=probe.key, profiled=is_told, provider=provider)
         idle = IdleNodes(self._threads, provider) if is_told else None
-        cold = self._cold_caches() if is_told and provider.is_cpu and kind.fetches_weights else None
+        is_cold = is_told and provider.is_cpu and kind.fetches_weights and not probe.footprint
+        cold = self._cold_caches() if is_cold else None
         return OnnxRuntimeProbe(session, probe, overhead, profiled=profiled, idle=idle, cold=cold, provider=provider)
 
     def load_network(self, path: Path, input_shapes: Shapes) -> LoadedNetwork:

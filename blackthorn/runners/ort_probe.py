@@ -53,7 +53,7 @@ class OnnxRuntimeProbe(LoadedProbe):
         self._cold = cold
         self._by_call = is_timed_by_call(kind, provider)
         self._operators = kind.operators
-        self._copies = kind.copies(probe.dimensions, probe.precision)
+        self._copies = kind.copies(probe.dimensions, probe.precision, probe.footprint)
         self._wall: list[float] = []
 
     def call(self) -> float:

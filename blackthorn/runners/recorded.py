@@ -23,6 +23,7 @@ class RecordedRunner(Runner):
 
     name: ClassVar[str] = "recorded"
     summary: ClassVar[str] = "replays recorded sweeps"
+    times_footprints: ClassVar[bool] = True
 
     def __init__(self, *sweeps: Sweep) -> None:
         if not sweeps:

@@ -6,6 +6,7 @@ they are read, since anybody may have edited them, and before they are written, 
 
 import math
 from collections.abc import Iterator, Set
+from itertools import pairwise
 
 import msgspec
 
@@ -14,6 +15,7 @@ from blackthorn.records import (
     BYTES_MOVED,
     OUTPUT_SIZES,
     POSITIONS,
+    CachedWeights,
     Device,
     Dimensions,
     FittedModel,
@@ -49,6 +51,8 @@ def measurement_faults(measurement: Measurement, header: SweepHeader) -> Iterato
     yield from _time_faults(measurement)
     probe = measurement.probe
     yield from _dimension_faults(probe.dimensions)
+    if not 0 <= probe.footprint <= LARGEST:
+        yield f"footprint is {probe.footprint}, not a whole number of MiB"
     if (probe.layer, probe.precision) != (header.layer, header.precision):
         yield f"it is a {probe.layer} in {probe.precision} in a sweep of {header.layer} in {header.precision}"
     for name, value in header.fixed.items():
@@ -59,9 +63,20 @@ def measurement_faults(measurement: Measurement, header: SweepHeader) -> Iterato
 def model_faults(model: FittedModel) -> Iterator[str]:
     """What is wrong with a fitted model."""
     yield from _device_faults(model.device)
+    if model.cached is not None:
+        yield from _cached_faults(model.cached)
     for number, layer in enumerate(model.layers, start=1):
         for fault in _layer_faults(layer):
             yield f"{fault} (layer formula {number}, {layer.layer})"
+
+
+def _cached_faults(cached: CachedWeights) -> Iterator[str]:
+    if len(cached.footprints) != len(cached.kept) or not cached.footprints:
+        yield f"there are {len(cached.footprints)} footprints and {len(cached.kept)} shares that caches keep"
+    if not all(low < high for low, high in pairwise((0, *cached.footprints))):
+        yield "the footprints do not ascend"
+    if not all(0.0 <= share <= 1.0 for share in cached.kept):
+        yield "a share that caches keep is not a number from 0 to 1"
 
 
 def _device_faults(device: Device) -> Iterator[str]:
@@ -94,6 +109,8 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
     for name in ("rmspe", "rmspe_cross_validated"):
         if not _not_negative(getattr(layer, name)):
             yield f"{name} is {getattr(layer, name)}, not a number from 0 up"
+    if not _not_negative(layer.saved):
+        yield f"saved is {layer.saved}, not a number from 0 up"
     if not all(math.isfinite(residual) for residual in layer.residuals):
         yield "a residual is not a finite number"
     if layer.reference is not None:

@@ -12,6 +12,8 @@ from blackthorn.records import FittedModel, Measurement, Preset, SweepHeader
 JsonObject = dict[str, Any]
 Upgrade = Callable[[JsonObject], JsonObject]
 
+FORMER_FOOTPRINT = 16
+"""MiB of weights that copies had at most before there were footprints; most had 8."""
 MOST_DIGITS = 10
 """Of a dimension: more than any that a runtime can index has."""
 
@@ -44,6 +46,24 @@ def _with_lengths(layer: JsonObject) -> JsonObject:
     return {**layer, "correction": {**kept, "lengths": lengths}}
 
 
+def _small_reference(header: JsonObject) -> JsonObject:
+    """Schema 3 to 4: layers were timed with fewer copies, whose weights caches kept as they keep those of a small network."""
+    return {**header, "reference": _small(header.get("reference"))}
+
+
+def _small_reference_of_each_class(model: JsonObject) -> JsonObject:
+    """Schema 6 to 7: the same of the references of formulas."""
+    layers = _formulas_of(model)
+    references = [layer.get("reference") for layer in layers]
+    small = [{**known, "probe": _small(known.get("probe"))} if isinstance(known, dict) else known for known in references]
+    return {**model, "layers": [{**layer, "reference": known} for layer, known in zip(layers, small, strict=True)]}
+
+
+def _small(probe: object) -> object:
+    """A probe within the footprint that copies had together."""
+    return {**probe, "footprint": FORMER_FOOTPRINT} if isinstance(probe, dict) else probe
+
+
 def _formulas_of(model: JsonObject) -> list[JsonObject]:
     layers = model.get("layers")
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
@@ -69,9 +89,16 @@ def _unchanged(record: JsonObject) -> JsonObject:
 
 
 UPGRADES: dict[type, dict[int, Upgrade]] = {
-    SweepHeader: {1: _spelled_reference, 2: _unchanged},
-    Measurement: {1: _unchanged, 2: _unchanged},
-    FittedModel: {1: _reference_of_each_class, 2: _unchanged, 3: _unchanged, 4: _length_of_each_dimension, 5: _unchanged},
+    SweepHeader: {1: _spelled_reference, 2: _unchanged, 3: _small_reference},
+    Measurement: {1: _unchanged, 2: _unchanged, 3: _unchanged},
+    FittedModel: {
+        1: _reference_of_each_class,
+        2: _unchanged,
+        3: _unchanged,
+        4: _length_of_each_dimension,
+        5: _unchanged,
+        6: _small_reference_of_each_class,
+    },
     Preset: {},
 }
 """How to bring a record from a schema to the next one, by record and schema."""

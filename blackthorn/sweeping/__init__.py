@@ -1,5 +1,6 @@
 """The loop of a sweep: ask for a point, build the probe, time it, keep it, tell; and what such a sweep is planned to cover."""
 
+from blackthorn.sweeping.footprints import small_footprints
 from blackthorn.sweeping.full import FullSelector, spread_out
 from blackthorn.sweeping.full_speed import FULL_SPEED_POLICY, measure_reference
 from blackthorn.sweeping.goals import ALL, Forecast, Goal, forecast
@@ -23,6 +24,7 @@ __all__ = [
     "known_points",
     "measure_reference",
     "revisited",
+    "small_footprints",
     "spread_out",
     "sweep",
     "sweep_path",

@@ -129,7 +129,7 @@ class SweepPlan(msgspec.Struct, frozen=True):
 
     def _weights(self, probe: Probe) -> int:
         """Bytes of weights of a layer."""
-        return self.kind.probe_layer(probe.dimensions).weight_bytes(self.precision)
+        return self.kind.weight_bytes(probe.dimensions, self.precision)
 
     def _substantial(self, probe: Probe) -> Probe:
         """A layer, or where it hardly moves memory and does nothing else, a longer one along the first axis."""

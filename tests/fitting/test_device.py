@@ -49,6 +49,32 @@ def test_one_class_one_formula():
     assert layer.text.startswith("latency in ms = 0.2 + (filters - 1) // 16 * 0.1")
 
 
+def test_layers_timed_within_small_footprints_tell_what_caches_save():
+    sweep = a_sweep(PLANE, {"filters": Range(64, 512, 64), "channels": Range(64, 512, 64)}, {"size": 7, "kernel": 1})
+    kind, cost = layer_kind("conv2d"), 2e-10
+    rest, near = [], []
+
+    def within(measured, probe):
+        footprint = kind.footprint_bytes(probe.dimensions, "fp32", probe.footprint)
+        kept = np.clip(3 - np.log2(footprint / 2**20), 0, 1)  # all is kept of 4 MiB, and nothing of 8
+        saved = cost * kind.weight_bytes(probe.dimensions, "fp32") * kept
+        return msgspec.structs.replace(measured, probe=probe, seconds=measured.seconds - saved)
+
+    for measured in sweep.measurements:
+        probe = measured.probe
+        weights = kind.weight_bytes(probe.dimensions, "fp32")
+        rest.append(within(measured, probe))
+        if weights >= 2**19:
+            near += [within(measured, msgspec.structs.replace(probe, footprint=size)) for size in (2, 4, 8, 16)]
+    model = fit_device([msgspec.structs.replace(sweep, measurements=(*rest, *near))], "now", "test")
+    (layer,) = model.layers
+    assert layer.points == len(rest)
+    assert layer.saved == pytest.approx(cost, rel=0.02)
+    assert model.cached is not None
+    assert model.cached.kept == pytest.approx([1, 1, 0, 0, 0], abs=0.01)
+    assert layer.rmspe < 0.2
+
+
 def test_sweeps_taken_at_different_speeds_agree():
     fast = a_sweep(STAIRS, {"filters": Range(1, 96, 2)})
     slow = a_sweep(STAIRS, {"filters": Range(2, 96, 2)}, slow=1.3)

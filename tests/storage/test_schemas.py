@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows [36]\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows [47]\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -73,6 +73,8 @@ def test_older_models_are_upgraded_step_by_step(tmp_path: Path, monkeypatch: pyt
 
 
 KEY = a_probe(16).key
+FORMER = msgspec.structs.replace(a_probe(16), footprint=16)
+"""A reference as it was timed before there were footprints."""
 
 
 @pytest.mark.parametrize(("key", "seconds"), [(None, None), (None, 1e-3), (KEY, None), (KEY, 1e-3)])
@@ -81,7 +83,7 @@ def test_the_one_reference_of_old_models_becomes_that_of_each_class(
 ) -> None:
     (layer,) = read_model(model_file(tmp_path / "old.json", schema=1, reference=key, reference_seconds=seconds)).layers
     known = key is not None and seconds is not None
-    assert layer.reference == (Reference(a_probe(16), 1e-3) if known else None)
+    assert layer.reference == (Reference(FORMER, 1e-3) if known else None)
 
 
 def test_corrections_of_old_models_reach_as_far_along_every_dimension(tmp_path: Path) -> None:
@@ -106,7 +108,19 @@ def test_the_reference_of_old_sweeps_was_a_key(tmp_path: Path) -> None:
     path = tmp_path / "old.jsonl"
     header = msgspec.to_builtins(a_header()) | {"schema": 1, "reference": KEY}
     path.write_bytes(msgspec.json.encode(header) + b"\n")
-    assert read_sweep(path).header.reference == a_probe(16)
+    assert read_sweep(path).header.reference == FORMER
+
+
+def test_references_of_old_models_are_timed_as_they_were(tmp_path: Path) -> None:
+    layers = msgspec.to_builtins(a_model())["layers"]
+    reference = {"probe": msgspec.to_builtins(a_probe(16)), "seconds": 1e-3}
+    old = [layers[0] | {"reference": known} for known in (reference, None)]
+    with_one, without = read_model(model_file(tmp_path / "old.json", schema=6, layers=old)).layers
+    assert with_one.reference == Reference(FORMER, 1e-3)
+    assert without.reference is None
+    for spoilt in ({"probe": 3}, 3):
+        with pytest.raises(BadFile, match=r"old.json"):
+            read_model(model_file(tmp_path / "old.json", schema=6, layers=[layers[0] | {"reference": spoilt}]))
 
 
 def test_sweeps_from_before_points_were_graded_as_throttled_are_read_as_they_are(tmp_path: Path) -> None:
