@@ -122,23 +122,30 @@ def _at_full_speed(measurement: Measurement, reference: Reference | None) -> Mea
 
 
 def _saved(groups: Sequence[LayerClass], sweeps: Sequence[Sweep], speeds: Mapping[str, Reference]) -> Iterator[Saved]:
-    """What layers that were timed within small footprints saved."""
-    large = {measurement.probe.key: (number, measurement) for number, g in enumerate(groups) for measurement in g.measurements}
+    """What layers that were timed within small footprints saved; those that were not timed in memory tell nothing."""
+    in_memory = {far.probe.key: (number, far) for number, group in enumerate(groups) for far in group.measurements}
     for sweep in sweeps:
         reference = sweep.header.reference
         speed = None if reference is None else speeds.get(reference.key)
-        for near in (_at_full_speed(m, speed) for m in sweep.measurements if m.probe.footprint):
-            number, far = large.get(msgspec.structs.replace(near.probe, footprint=0).key, (None, near))
-            if number is not None:
-                kind, probe = layer_kind(near.probe.layer), near.probe
+        for measurement in sweep.measurements:
+            probe = measurement.probe
+            large = msgspec.structs.replace(probe, footprint=0)
+            if probe.footprint and large.key in in_memory:
+                number, far = in_memory[large.key]
+                near = _at_full_speed(measurement, speed)
                 yield Saved(
                     number,
-                    kind.weight_bytes(probe.dimensions, probe.precision),
-                    kind.footprint_bytes(probe.dimensions, probe.precision, probe.footprint),
-                    kind.footprint_bytes(probe.dimensions, probe.precision),
-                    far.seconds - near.seconds,
-                    math.hypot(*(max(m.relative_error, GOOD_ERROR) * m.seconds for m in (near, far))),
+                    layer_kind(probe.layer).weight_bytes(probe.dimensions, probe.precision),
+                    near=_footprint_bytes(probe),
+                    far=_footprint_bytes(large),
+                    seconds=far.seconds - near.seconds,
+                    error=math.hypot(*(max(one.relative_error, GOOD_ERROR) * one.seconds for one in (near, far))),
                 )
+
+
+def _footprint_bytes(probe: Probe) -> int:
+    """Bytes of weights that a probe's layers have together."""
+    return layer_kind(probe.layer).footprint_bytes(probe.dimensions, probe.precision, probe.footprint)
 
 
 def _in_memory(group: LayerClass, cached: CachedWeights | None, saved: float) -> LayerClass:
@@ -148,7 +155,7 @@ def _in_memory(group: LayerClass, cached: CachedWeights | None, saved: float) ->
     kind = layer_kind(group.layer)
     stated: list[Measurement] = []
     for measurement in group.measurements:
-        dimensions = measurement.probe.dimensions
-        kept = cached.share(kind.footprint_bytes(dimensions, group.precision)) * kind.weight_bytes(dimensions, group.precision)
+        probe = measurement.probe
+        kept = cached.share(_footprint_bytes(probe)) * kind.weight_bytes(probe.dimensions, probe.precision)
         stated.append(msgspec.structs.replace(measurement, seconds=measurement.seconds + saved * kept))
     return msgspec.structs.replace(group, measurements=tuple(stated), saved=saved)
