@@ -80,7 +80,7 @@ def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str
     by_kind: dict[str, st.SearchStrategy[Formula]] = {
         "border": st.builds(AtBorder, dimension, borders(), inner, inner),
         "constant": constants(),
-        "hinge": st.builds(Hinge, dimension, sizes, inner, inner),
+        "hinge": st.builds(Hinge, dimension, sizes, inner, inner, st.booleans()),
         "linear": st.builds(Linear, dimension, inner, inner, st.sampled_from([0.0, 2 / 3, 1.0, 12 / 7])),
         "step": st.builds(Step, dimension, sizes, inner, inner),
         "switch": st.builds(Switch, dimension, conditions(), inner, inner),

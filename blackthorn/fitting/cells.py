@@ -111,7 +111,7 @@ def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[st
 def all_terms(cell: tuple[Leaf, ...]) -> tuple[Term, ...]:
     """Every product of one function of each dimension, the constant first; lines from knots on stand alone."""
     terms = itertools.product(*(range(leaf.terms()) for leaf in cell))
-    if not any(leaf.knots for leaf in cell):
+    if not any(leaf.bends() for leaf in cell):
         return tuple(terms)
     hinges = [range(leaf.terms())[leaf.hinges()] for leaf in cell]
     return tuple(term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges))

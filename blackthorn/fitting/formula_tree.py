@@ -63,9 +63,9 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
         for i, width in enumerate(leaf.widths, first_stair):
             if parts[i]:
                 formula = Step(name, width, formula, build(depth + 1, parts[i]))
-        for i, knot in enumerate(leaf.knots, first_stair + len(leaf.widths)):
+        for i, (knot, floods) in enumerate(leaf.bends(), leaf.hinges().start):
             if parts[i]:
-                formula = Hinge(name, knot, formula, build(depth + 1, parts[i]))
+                formula = Hinge(name, knot, formula, build(depth + 1, parts[i]), floods)
         if leaf.tiling is not None:
             last = leaf.terms() - 1
             if parts[last - 1] or parts[last]:

@@ -211,7 +211,7 @@ def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
     beyond a cache is no product.
     """
     terms = np.array(all_terms(kind), dtype=np.intp).reshape(-1, len(kind))
-    moving = [leaf.terms() > 1 + len(leaf.knots) for leaf in kind]
+    moving = [leaf.terms() > 1 + len(leaf.bends()) for leaf in kind]
     left_out = (terms[:, moving] == 0).sum(axis=1)
     against: Floats = np.where(terms.any(axis=1) & ~_beyond_knots(kind), LEFT_OUT * left_out, 0.0)
     return against

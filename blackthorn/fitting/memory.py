@@ -1,11 +1,15 @@
 """Where memory slows layers down: knots, from which on every byte costs more, and corners, where only some layers have a knot.
 
+From a knot on either what lies beyond it comes from slower memory, or, where bytes pass through a cache one after another, soon
+all of them (see `formulas.hinge.flooding`).
+
 Rows that are too long for a prefetcher, say, cost more beyond a cache, and shorter ones do not. Neither the length nor the
 cache explains anything without the other, so a search along one dimension after another finds neither.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -72,9 +76,10 @@ def find_corner(tried: Tried, points: Points, plain: JointFit) -> Lockstep[Joint
         for threshold in thresholds(points.dimensions[name], 0, len(points))
     ]
     knots = [
-        (name, Leaf(knots=(knot,)))
+        (name, _bent(CONSTANT, [(knot, floods)]))
         for name in points.derived
         for knot in np.unique(np.quantile(points.dimensions[name], CORNER_KNOTS).astype(int)).tolist()
+        for floods in (False, True)
     ]
     cornered: list[Shapes] = [{**shapes, name: leaf} for shapes in parted for name, leaf in knots]
     without, found = (yield from tried.fit(parted)), (yield from tried.fit(cornered))
@@ -100,14 +105,21 @@ def _begun(values: Floats, leaf: Shape) -> Iterator[Leaf]:
 
 
 def _knotted(values: Floats, leaf: Shape) -> Iterator[Leaf]:
-    """A leaf with one more knot, and with each of its knots elsewhere."""
+    """A leaf with one more knot, and with each of its knots elsewhere, of either sort."""
     assert isinstance(leaf, Leaf)
     low, high = np.quantile(values, KNOTS_WITHIN)
     spread = np.geomspace(max(1.0, low), max(1.0, high), KNOTS_SPREAD)
-    knots = np.unique(np.append(spread, np.outer(leaf.knots, NEAR_KNOT)).astype(int)).tolist()
-    for place in range(len(leaf.knots) + 1):
-        others = (*leaf.knots[:place], *leaf.knots[place + 1 :])
+    held = leaf.bends()
+    knots = np.unique(np.append(spread, np.outer([knot for knot, _ in held], NEAR_KNOT)).astype(int)).tolist()
+    for place in range(len(held) + 1):
+        others = (*held[:place], *held[place + 1 :])
         if len(others) < MOST_KNOTS:
-            for knot in knots:
-                if knot not in others:
-                    yield msgspec.structs.replace(leaf, knots=tuple(sorted((*others, knot))))
+            for bend in product(knots, (False, True)):
+                if bend not in others:
+                    yield _bent(leaf, (*others, bend))
+
+
+def _bent(leaf: Leaf, bends: Sequence[tuple[int, bool]]) -> Leaf:
+    """The leaf with these knots, each of which floods or not."""
+    knots, floods = (tuple(sorted(knot for knot, its in bends if its is sort)) for sort in (False, True))
+    return msgspec.structs.replace(leaf, knots=knots, floods=floods)

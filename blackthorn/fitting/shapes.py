@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.formulas import Border, Condition, Tiling
-from blackthorn.formulas.hinge import beyond
+from blackthorn.formulas.hinge import beyond, flooding
 from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
@@ -25,8 +25,9 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     """A constant, a line where `linear`, a staircase of each width, and where there is a tiling its tiles and pieces.
 
     From each of `knots` on there is a line more: memory beyond a cache is slower, whatever the layer does with it, so that
-    what lies beyond a knot is added to the products of all other functions and multiplied by none. The line begins at `offset`:
-    what lies before costs nothing. Where there is a border, it ends where the line and the tiles begin.
+    what lies beyond a knot is added to the products of all other functions and multiplied by none. From one of `floods` on less
+    and less of what lies before it stays in the cache either (see `formulas.hinge.flooding`). The line begins at `offset`: what
+    lies before costs nothing. Where there is a border, it ends where the line and the tiles begin.
 
     In products with functions of other dimensions stairs count blocks, the first one too: work is so many blocks times all
     else. Where it `climbs` they count steps there as well, so that the first block may cost less than another.
@@ -39,6 +40,7 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     offset: float = 0.0
     climbs: bool = False
     border: Border | None = None
+    floods: tuple[int, ...] = ()
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
@@ -52,7 +54,9 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
         if self.tiling is not None:
             columns[-2:] = self.tiling.whole(x), self.tiling.pieces(x)
         if self.knots:
-            columns[self.hinges()] = beyond(x, np.array(self.knots)[:, None])
+            columns[self.hinges()][: len(self.knots)] = beyond(x, np.array(self.knots)[:, None])
+        if self.floods:
+            columns[self.hinges()][len(self.knots) :] = flooding(x, np.array(self.floods)[:, None])
         return columns
 
     def stairs(self) -> slice:
@@ -65,13 +69,17 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
         return range(0) if self.climbs else range(self.stairs().start, self.stairs().stop)
 
     def hinges(self) -> slice:
-        """Where the lines from the knots on stand among `columns`."""
+        """Where the lines from the knots on stand among `columns`, those that flood last."""
         first = self.stairs().stop
-        return slice(first, first + len(self.knots))
+        return slice(first, first + len(self.bends()))
+
+    def bends(self) -> tuple[tuple[int, bool], ...]:
+        """All knots and whether each floods, in the order of `hinges`."""
+        return (*((knot, False) for knot in self.knots), *((knot, True) for knot in self.floods))
 
     def terms(self) -> int:
         """How many functions `columns` gives."""
-        return 1 + (self.border is not None) + self.linear + len(self.widths) + len(self.knots) + 2 * (self.tiling is not None)
+        return 1 + (self.border is not None) + self.linear + len(self.widths) + len(self.bends()) + 2 * (self.tiling is not None)
 
 
 class Split(msgspec.Struct, frozen=True, tag_field="kind", tag="split"):

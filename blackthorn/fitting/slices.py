@@ -99,7 +99,7 @@ def naming_cost(shape: Shape, alternatives: int = 1024) -> float:
         condition = condition_cost(shape.condition, alternatives)
         return condition + naming_cost(shape.then, alternatives) + naming_cost(shape.otherwise, alternatives)
     stairs = sum(NODE_COST + float(block_cost(width, alternatives)) for width in shape.widths)
-    stairs += len(shape.knots) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
+    stairs += len(shape.bends()) * (NODE_COST + math.log(KNOT_ALTERNATIVES))
     stairs += NODE_COST * (shape.offset > 0.0 or shape.border is not None) + NODE_COST * shape.climbs
     return (
         stairs + NODE_COST * shape.linear + (0.0 if shape.tiling is None else 2.0 * NODE_COST + math.log(TILING_ALTERNATIVES))

@@ -13,6 +13,7 @@ class Notation(msgspec.Struct, frozen=True):
     variable: str
     steps: str
     hinge: str
+    flood: str
     beyond: str
     tiles: str
     pieces: str
@@ -48,6 +49,7 @@ TEXT = Notation(
     variable="{name}",
     steps="({name} - 1) // {width}",
     hinge="({name} - {knot} if {name} > {knot} else 0)",
+    flood="max(min({times:g} * ({name} - {knot}), {name}), 0)",
     beyond="({name} - {offset})",
     tiles="{beyond} // {width}",
     pieces="({beyond} % {width} + {less}) // {piece}",
@@ -67,6 +69,7 @@ LATEX = Notation(
     variable=r"\mathit{{{name}}}",
     steps=r"\left\lfloor \frac{{{name} - 1}}{{{width}}} \right\rfloor",
     hinge=r"\max\left( 0, {name} - {knot} \right)",
+    flood=r"\max\left( 0, \min\left( {times:g} ({name} - {knot}), {name} \right) \right)",
     beyond=r"({name} - {offset})",
     tiles=r"\left\lfloor \frac{{{beyond}}}{{{width}}} \right\rfloor",
     pieces=r"\left\lceil \frac{{{beyond} \bmod {width}}}{{{piece}}} \right\rceil",

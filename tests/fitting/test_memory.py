@@ -66,6 +66,20 @@ def test_a_knot_of_all_layers_is_a_knot() -> None:
     assert knotted.noise < 0.03
 
 
+def test_a_cache_that_nothing_stays_in_is_told_from_one_that_keeps_what_fits() -> None:
+    rng = np.random.default_rng(0)
+    rows, width = np.rint(np.exp(rng.uniform(2.0, 12.0, 120))), np.rint(rng.uniform(4.0, 224.0, 120))
+    moved = 5.0 * rows * width
+    missed = np.clip(1.5 * (moved - 8e6), 0.0, moved)
+    seconds = (1e-6 + 2e-10 * moved / 5.0 + 2e-10 * missed) * (1.0 + 0.02 * rng.standard_normal(120))
+    points = Points({"bytes_moved": moved, "height": rows, "width": width}, seconds, 0.01, np.ones(120), ("bytes_moved",))
+    shape = searched(points)[0].shapes["bytes_moved"]
+    assert isinstance(shape, Leaf)
+    assert shape.knots == ()
+    (flood,) = shape.floods
+    assert 6e6 < flood < 1.1e7
+
+
 def test_a_line_along_the_only_dimension_begins_where_layers_take_longer_than_to_begin() -> None:
     elements = np.geomspace(1000.0, 4e6, 60).round()
     seconds = np.maximum(6e-6, 1e-9 * elements) * (1.0 + 0.01 * np.random.default_rng(0).standard_normal(60))

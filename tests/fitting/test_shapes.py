@@ -36,6 +36,12 @@ def test_lines_from_knots_on_follow_the_stairs() -> None:
     assert columns[-2:].tolist() == [[0.0, 0.0, 1.0], [1.0, 4.0, 4.0]]
 
 
+def test_knots_that_flood_follow_those_that_do_not() -> None:
+    leaf = Leaf(knots=(8,), floods=(2, 4))
+    assert leaf.bends() == ((8, False), (2, True), (4, True))
+    assert leaf.columns(np.array([2.0, 4.0, 10.0]))[leaf.hinges()].tolist() == [[0.0, 0.0, 2.0], [0.0, 3.0, 10.0], [0.0, 0.0, 9.0]]
+
+
 @given(leaf_shapes)
 def test_a_leaf_has_as_many_columns_as_terms_and_the_constant_first(leaf):
     columns = leaf.columns(np.arange(1.0, 10.0))

@@ -102,6 +102,14 @@ def test_a_hinge_counts_what_lies_beyond_its_knot() -> None:
     assert hinge.text() == "1 + (bytes_moved - 100 if bytes_moved > 100 else 0) * 0.5"
 
 
+def test_what_floods_a_cache_leaves_nothing_in_it_from_three_times_as_much_on() -> None:
+    flood = Hinge("bytes_moved", 100, Constant(1.0), Constant(0.5), floods=True)
+    assert flood.evaluate({"bytes_moved": [1, 100, 200, 300, 400]}).tolist() == [1.0, 1.0, 76.0, 151.0, 201.0]
+    assert flood.text() == "1 + max(min(1.5 * (bytes_moved - 100), bytes_moved), 0) * 0.5"
+    assert flood.scaled(2.0).evaluate({"bytes_moved": 400}) == 402.0
+    assert within_knots(flood) == Constant(1.0)
+
+
 def test_a_formula_within_its_knots_is_that_of_small_layers() -> None:
     inner = Hinge("height", 3, Constant(2.0), Constant(9.0))
     formula = Step("filters", 4, Hinge("bytes_moved", 10, Constant(1.0), Constant(5.0)), inner)
