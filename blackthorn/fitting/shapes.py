@@ -79,7 +79,8 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
 
     def terms(self) -> int:
         """How many functions `columns` gives."""
-        return 1 + (self.border is not None) + self.linear + len(self.widths) + len(self.bends()) + 2 * (self.tiling is not None)
+        before_tiles: int = self.hinges().stop
+        return before_tiles + 2 * (self.tiling is not None)
 
 
 class Split(msgspec.Struct, frozen=True, tag_field="kind", tag="split"):

@@ -12,7 +12,6 @@ from blackthorn.errors import BadValue
 from blackthorn.formulas.base import Formula, Node, Point, Values
 from blackthorn.formulas.notation import Notation
 
-
 FLOODED = 3.0
 """How many times as much as a cache keeps leaves nothing in it. Max pooling of 7 MiB took 0.009 ns a byte, of 18 MiB 0.027, and
 of 245 MiB 0.026; over wide images, of 12 MiB 0.04 and from 35 MiB on 0.09."""
@@ -26,7 +25,7 @@ def beyond(x: ArrayLike, knot: ArrayLike) -> Values:
 def flooding(x: ArrayLike, knot: ArrayLike) -> Values:
     """What misses a cache, element by element: nothing up to the knot, all of x from `FLOODED` times the knot on.
 
-    What passes through a cache in order pushes out what comes next, so that soon nothing is found in it, and not as much as fits.
+    What passes through a cache in order pushes out what comes next, so that soon nothing is found in it, rather than what fits.
     """
     return np.minimum(beyond(x, knot) * (FLOODED / (FLOODED - 1.0)), np.asarray(x, dtype=np.float64))
 

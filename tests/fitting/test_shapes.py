@@ -39,7 +39,8 @@ def test_lines_from_knots_on_follow_the_stairs() -> None:
 def test_knots_that_flood_follow_those_that_do_not() -> None:
     leaf = Leaf(knots=(8,), floods=(2, 4))
     assert leaf.bends() == ((8, False), (2, True), (4, True))
-    assert leaf.columns(np.array([2.0, 4.0, 10.0]))[leaf.hinges()].tolist() == [[0.0, 0.0, 2.0], [0.0, 3.0, 10.0], [0.0, 0.0, 9.0]]
+    columns = leaf.columns(np.array([2.0, 4.0, 10.0]))[leaf.hinges()]
+    assert columns.tolist() == [[0.0, 0.0, 2.0], [0.0, 3.0, 10.0], [0.0, 0.0, 9.0]]
 
 
 @given(leaf_shapes)
