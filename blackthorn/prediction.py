@@ -80,9 +80,9 @@ def predict(network: Network, model: FittedModel) -> Prediction:
 
 
 def weights_of(network: Network) -> int:
-    """Bytes of the weights of all layers together, those of layers of no kind left out."""
+    """Bytes of the weights of all layers that multiply together, those of layers of no kind left out."""
     kinds = layer_kinds()
-    layers = ((kinds[layer.kind], layer) for layer in network.layers if layer.kind is not None)
+    layers = ((kinds[layer.kind], layer) for layer in network.layers if layer.kind is not None and layer.macs)
     return sum(kind.weight_bytes(layer.dimensions or {}, layer.precision) for kind, layer in layers)
 
 

@@ -1,7 +1,7 @@
 """What layers save whose weights caches keep from call to call, from points that were timed within several footprints.
 
 A layer whose weights lie in memory takes longer by what fetching them from there costs, less what that hides behind the work:
-on one computer by 20 us a MiB in 1x1 convolutions of small images, 30 in 3x3 ones and 90 to 190 in grouped ones. How much of
+on one computer by 20 us a MiB in 1x1 convolutions of small images, 22 to 34 in 3x3 ones and 43 in grouped ones. How much of
 them caches keep depends on all weights of a network together, in the same way for all classes. So
 
     seconds(F) = seconds(in memory) - c w kept(F)
