@@ -96,10 +96,7 @@ def _error(model: FittedModel, group: LayerFormula, measurement: Measurement, re
     """Relative error of a formula, at its speed where the measurement was taken beside the same reference."""
     nominal = group.reference.seconds if group.reference is not None and group.reference.probe == reference else None
     probe, kind = measurement.probe, layer_kind(group.layer)
-    kept = 0.0
-    if model.cached is not None:
-        together = kind.footprint_bytes(probe.dimensions, probe.precision, probe.footprint)
-        kept = model.cached.share(together) * kind.weight_bytes(probe.dimensions, probe.precision)
+    kept = 0.0 if model.cached is None else kind.kept_bytes(probe, model.cached)
     in_memory = group.seconds(Quantities(kind, group.precision, [probe.dimensions]))
     predicted: float = group.less_cached(in_memory, np.array([kept])).item()
     return predicted / measurement.at_speed(nominal) - 1.0

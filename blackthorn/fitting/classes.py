@@ -155,7 +155,6 @@ def _in_memory(group: LayerClass, cached: CachedWeights | None, saved: float) ->
     kind = layer_kind(group.layer)
     stated: list[Measurement] = []
     for measurement in group.measurements:
-        probe = measurement.probe
-        kept = cached.share(_footprint_bytes(probe)) * kind.weight_bytes(probe.dimensions, probe.precision)
-        stated.append(msgspec.structs.replace(measurement, seconds=measurement.seconds + saved * kept))
+        seconds = measurement.seconds + saved * kind.kept_bytes(measurement.probe, cached)
+        stated.append(msgspec.structs.replace(measurement, seconds=seconds))
     return msgspec.structs.replace(group, measurements=tuple(stated), saved=saved)

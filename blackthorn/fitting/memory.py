@@ -121,5 +121,5 @@ def _knotted(values: Floats, leaf: Shape) -> Iterator[Leaf]:
 
 def _bent(leaf: Leaf, bends: Sequence[tuple[int, bool]]) -> Leaf:
     """The leaf with these knots, each of which floods or not."""
-    knots, floods = (tuple(sorted(knot for knot, its in bends if its is sort)) for sort in (False, True))
-    return msgspec.structs.replace(leaf, knots=knots, floods=floods)
+    knots = tuple(sorted(knot for knot, floods in bends if not floods))
+    return msgspec.structs.replace(leaf, knots=knots, floods=tuple(sorted(knot for knot, floods in bends if floods)))

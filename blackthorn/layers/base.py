@@ -10,7 +10,7 @@ import msgspec
 from blackthorn.errors import BadValue, UnknownName
 from blackthorn.formulas import Border
 from blackthorn.layers.onnx_probe import ProbeLayer, probe_model
-from blackthorn.records import Dimensions, OnnxNode, Precision, Probe
+from blackthorn.records import CachedWeights, Dimensions, OnnxNode, Precision, Probe
 
 COLD_BYTES = 64 * 2**20
 """Bytes that all weight copies of a probe may take together: enough to leave any cache, small enough to build fast."""
@@ -139,6 +139,11 @@ class LayerKind(abc.ABC):
         """Bytes of weights that the probe's layers have together; at least `FAR_BYTES` of those that find them in memory."""
         together = self.copies(dimensions, precision, footprint) * self.weight_bytes(dimensions, precision)
         return max(together, FAR_BYTES) if self.fetches_weights and not footprint else together
+
+    def kept_bytes(self, probe: Probe, cached: CachedWeights) -> float:
+        """Bytes of the weights of one layer of a probe that caches keep from call to call."""
+        together = self.footprint_bytes(probe.dimensions, probe.precision, probe.footprint)
+        return cached.share(together) * self.weight_bytes(probe.dimensions, probe.precision)
 
     def onnx_model(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> bytes:
         """The probe: a serialised ONNX model of `copies(...)` such layers, each timed under one of `operators`."""

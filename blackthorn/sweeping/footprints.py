@@ -22,13 +22,13 @@ def small_footprints(file: SweepFile, points: int) -> list[Probe]:
         points: of so many points of the sweep at most, those first that were begun with.
     """
     begun = {_in_memory(measurement.probe).key for measurement in file.measurements if measurement.probe.footprint}
-    able = [m for m in file.measurements if not m.probe.footprint and len(_copies(m.probe)) >= FEWEST]
-    chosen = sorted(able, key=lambda measurement: (measurement.probe.key not in begun, -_pace(measurement)))[:points]
+    able = [m for m in file.measurements if not m.probe.footprint and len(_by_copies(m.probe)) >= FEWEST]
+    chosen = sorted(able, key=lambda measurement: (measurement.probe.key not in begun, -_fetched(measurement)))[:points]
     held = {measurement.probe.key for measurement in file.measurements}
-    return [probe for measurement in chosen for probe in _copies(measurement.probe).values() if probe.key not in held]
+    return [probe for measurement in chosen for probe in _by_copies(measurement.probe).values() if probe.key not in held]
 
 
-def _copies(probe: Probe) -> dict[int, Probe]:
+def _by_copies(probe: Probe) -> dict[int, Probe]:
     """A layer within each footprint that has another number of copies than the one before, by that number, few copies first."""
     kind = layer_kind(probe.layer)
     found: dict[int, Probe] = {}
@@ -47,7 +47,7 @@ def _in_memory(probe: Probe) -> Probe:
     return msgspec.structs.replace(probe, footprint=0)
 
 
-def _pace(measurement: Measurement) -> float:
+def _fetched(measurement: Measurement) -> float:
     """Bytes of weights that a layer fetches in a second."""
     probe = measurement.probe
     return layer_kind(probe.layer).weight_bytes(probe.dimensions, probe.precision) / measurement.seconds

@@ -1,9 +1,11 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from blackthorn.records import MODEL_SCHEMA
+from blackthorn.records import MODEL_SCHEMA, CachedWeights
+from blackthorn.storage import read_model, write_model
 from tests.cli.conftest import STAIRCASE, Say, write_device
 
 MODEL = "fitted_models/simulated-board.json"
@@ -74,6 +76,19 @@ def test_the_speed_that_the_formulas_are_stated_at_is_told(say: Say) -> None:
     assert re.search(
         r"^  stated at the speed at which its reference layer takes [\d.]+ [mu]s$", say("show drifting").out, re.MULTILINE
     )
+
+
+def test_what_caches_save_is_told_and_counts_where_formulas_are_held_against_timings(fitted: Say) -> None:
+    exact = fitted("show board --against sweeps --json").json["classes"][0]["bias_percent"]
+    path = Path(MODEL)
+    model = read_model(path)
+    (layer,) = model.layers
+    saving = msgspec.structs.replace(layer, saved=1e-9)
+    write_model(path, msgspec.structs.replace(model, layers=(saving,), cached=CachedWeights((2**21, 2**40), (1.0, 0.5))))
+    said = fitted("show board").out
+    assert "caches keep 100 % of 2 MiB, 50 % of 1.04858e+06 MiB of a network's weights from call to call" in said
+    assert "less for every MiB of its weights that caches keep" in said
+    assert fitted("show board --against sweeps --json").json["classes"][0]["bias_percent"] < exact - 1.0
 
 
 def test_a_model_held_against_timings_of_another_device_is_refused(fitted: Say) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 import blackthorn
 from blackthorn.errors import BadFile, BadValue, CannotWrite
 from blackthorn.formulas import AtMost, Constant, Correction, Formula, Linear, Step, Switch
-from blackthorn.records import BYTES_MOVED, FittedModel
+from blackthorn.records import BYTES_MOVED, CachedWeights, FittedModel
 from blackthorn.storage import find_models, model_path, read_model, shipped_models, write_model
 from tests.examples import a_model
 from tests.strategies import QUICK, fitted_models
@@ -110,6 +110,7 @@ def spoilt(**change: object) -> dict[str, Any]:
 
 
 WRONG: dict[str, dict[str, Any]] = {
+    "saved is below nothing": {"saved": -1e-9},
     "range upside down": {"ranges": {"filters": (2, 1), "channels": (1, 2)}},
     "range from nothing": {"ranges": {"filters": (0, 1), "channels": (1, 2)}},
     "fixed at nothing": {"fixed": {"kernel": 0}},
@@ -162,6 +163,27 @@ def test_a_model_that_cannot_be_is_neither_written_nor_read(path: Path, fault: s
     assert path.read_bytes() == before
     path.write_bytes(msgspec.json.encode(model))
     with pytest.raises(BadFile, match=r"cannot be right: .*layer formula 1, conv2d"):
+        read_model(path)
+
+
+@pytest.mark.parametrize(
+    ("footprints", "kept", "fault"),
+    [
+        ((), (), "there are 0 footprints"),
+        ((1, 2), (1.0,), "there are 2 footprints and 1 shares"),
+        ((2, 1), (1.0, 0.0), "the footprints do not ascend"),
+        ((0, 1), (1.0, 0.0), "the footprints do not ascend"),
+        ((1, 2), (1.5, 0.0), "not a number from 0 to 1"),
+    ],
+)
+def test_caches_that_cannot_be_are_refused(
+    path: Path, footprints: tuple[int, ...], kept: tuple[float, ...], fault: str
+) -> None:
+    model = msgspec.structs.replace(with_layer(), cached=CachedWeights(footprints, kept))
+    with pytest.raises(BadValue, match=fault):
+        write_model(path, model)
+    path.write_bytes(msgspec.json.encode(model))
+    with pytest.raises(BadFile, match=fault):
         read_model(path)
 
 
