@@ -37,8 +37,8 @@ PRIOR_WEIGHT = 2.0
 LEAST_NOISE = 0.02
 """Relative error below which no timing is believed: a layer built anew takes other memory, and no formula of steps and lines
 is nearer to a real device than 2 to 3 %."""
-CLOCK_SECONDS = 1e-7
-"""Seconds that no timing of a kernel is sure of: the smallest layers, 4 us each, scatter so on a quiet machine."""
+CLOCK_SECONDS = 3e-8
+"""Seconds that no timing of a kernel is sure of: the smallest layers, built anew, scatter so on a quiet machine."""
 FAR_OFF = 4.0
 """Errors beyond so many standard deviations count as so many: outliers are no part of what is judged or learnt."""
 NORMAL_MEDIAN = 1.4826

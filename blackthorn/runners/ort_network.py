@@ -64,7 +64,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 "give every node a name of its own",
             )
         seconds = np.array(calls).reshape(len(calls), len(self._executed))
-        return NetworkTimes(self._executed, seconds - np.array(self._idle.shares())[:, None])
+        return NetworkTimes(self._executed, seconds - np.array([overhead.within for overhead in self._idle.finish()])[:, None])
 
     def close(self) -> None:
         self._sessions.close()

@@ -7,7 +7,7 @@ from blackthorn.layers import LayerKind, layer_kind
 from blackthorn.records import Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe
 from blackthorn.runners.cold_caches import ColdCaches
-from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes
+from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes, Overhead, lost
 from blackthorn.runners.ort_providers import CPU, Provider
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
 
@@ -74,23 +74,30 @@ class OnnxRuntimeProbe(LoadedProbe):
         calls = self._session.finish()
         if self._session.is_merged:
             return CallTimes(self._wall, self._wall)
-        shares = [0.0] * len(calls) if self._idle is None else self._idle.shares()
-        return CallTimes(self._wall, list(map(self._layer_seconds, calls, shares)))
+        layers = list(map(self._layer_nodes, calls))
+        overheads = [Overhead(0.0, math.nan)] * len(calls) if self._idle is None else self._idle.finish()
+        more = lost(layers, [overhead.between for overhead in overheads]) if calls else 0.0
+        return CallTimes(self._wall, [self._layer_seconds(*call, more) for call in zip(layers, overheads, strict=True)])
 
-    def _layer_seconds(self, nodes: list[NodeTime], share: float) -> float:
-        """The kernel time of one layer in one call, without what the profiler adds to each node.
+    def _layer_nodes(self, nodes: list[NodeTime]) -> list[NodeTime]:
+        """The nodes of a call that are the layer's.
 
         Raises:
-            NotMeasured: no node of the call is of the layer's kind.
+            NotMeasured: none is of the layer's kind.
         """
-        layers = [node.seconds - share for node in nodes if node.operator in self._operators]
+        layers = [node for node in nodes if node.operator in self._operators]
         if not layers:
             ran = ", ".join(sorted({node.operator for node in nodes})) or "nothing"
             raise NotMeasured(
                 f"ONNX Runtime ran {self._probe.key} as {ran}, none of which is known as its kernel",
                 f"add the operator's name to those of {self._probe.layer}",
             )
-        return max(math.fsum(layers) / self._copies, LEAST_SHARE * share, LEAST_SECONDS)
+        return layers
+
+    def _layer_seconds(self, nodes: list[NodeTime], overhead: Overhead, more: float) -> float:
+        """The kernel time of one layer in one call, without what the profiler adds to each node, with what it cuts off."""
+        kernels = math.fsum(node.seconds + more - overhead.within for node in nodes)
+        return max(kernels / self._copies, LEAST_SHARE * overhead.within, LEAST_SECONDS)
 
     def close(self) -> None:
         self._session.close()

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from blackthorn.fitting.evidence import fit_candidates
+from blackthorn.fitting.evidence import CLOCK_SECONDS, fit_candidates
 
 X = np.arange(1.0, 31.0)
 LINE = np.stack([np.ones_like(X), X])
@@ -88,8 +88,8 @@ def test_columns_that_no_point_reaches_are_survived():
 
 
 def test_what_the_clock_leaves_open_does_not_count_as_the_formulas_error():
-    seconds = 6e-7 + 1e-7 * X
-    jittery = seconds + 1e-7 * np.where(X % 2, 1.0, -1.0)
+    seconds = CLOCK_SECONDS * (6.0 + X)
+    jittery = seconds + CLOCK_SECONDS * np.where(X % 2, 1.0, -1.0)
     microseconds, milliseconds = fit(LINE, jittery), fit(LINE, 1e3 * jittery)
     assert microseconds.noise[0] < 0.6 * milliseconds.noise[0]
-    assert fit(LINE, 1e3 * seconds).coefficients[0] == pytest.approx([6e-4, 1e-4], rel=1e-6)
+    assert fit(LINE, 1e3 * seconds).coefficients[0] == pytest.approx([6e3 * CLOCK_SECONDS, 1e3 * CLOCK_SECONDS], rel=1e-6)

@@ -1,5 +1,6 @@
 """ONNX Runtime for real, on small probes; nothing is asserted about how fast this computer is."""
 
+import math
 import os
 import sys
 
@@ -12,7 +13,7 @@ from blackthorn.runners import CallTimes
 from blackthorn.runners import onnxruntime as module
 from blackthorn.runners.onnxruntime import OnnxRuntimeRunner
 from blackthorn.runners.ort_probe import OnnxRuntimeProbe
-from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes
+from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes, Overhead
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
 from blackthorn.timing import Timer
 from tests.runners.makers import QUICK, SMALL, conv2d
@@ -39,16 +40,16 @@ class PlayedSession(ProfiledSession):
 class PlayedIdleNodes(IdleNodes):
     """Idle nodes of which the profiler tells another time in every call."""
 
-    def __init__(self, *shares: float) -> None:
-        self._shares = shares
+    def __init__(self, *within: float) -> None:
+        self._within = within
         self.calls = 0
         self.closed = False
 
     def call(self) -> None:
         self.calls += 1
 
-    def shares(self) -> list[float]:
-        return list(self._shares[: self.calls])
+    def finish(self) -> list[Overhead]:
+        return [Overhead(within, math.nan) for within in self._within[: self.calls]]
 
     def close(self) -> None:
         self.closed = True

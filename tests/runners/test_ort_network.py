@@ -9,7 +9,7 @@ import pytest
 from blackthorn.errors import BadFile, BadValue, NotMeasured, UnknownName
 from blackthorn.onnx_graph.messages import Graph, Node
 from blackthorn.runners.ort_network import OnnxRuntimeNetwork, node_seconds
-from blackthorn.runners.ort_profiler import IdleNodes
+from blackthorn.runners.ort_profiler import IdleNodes, Overhead
 from blackthorn.runners.ort_session import NodeTime, Threads
 from blackthorn.runners.simulated import SimulatedRunner
 from tests.networks import write_network
@@ -41,7 +41,7 @@ def test_every_profiled_call_is_told_node_by_node(tmp_path: Path) -> None:
 
 
 def test_the_profilers_share_is_taken_off_every_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(IdleNodes, "shares", lambda _: [1.0])
+    monkeypatch.setattr(IdleNodes, "finish", lambda _: [Overhead(1.0, 0.0)])
     with load(write_network(tmp_path, CHAIN), x=(3, 8)) as loaded:
         loaded.call_profiled()
         assert np.all(loaded.finish().seconds < 0)

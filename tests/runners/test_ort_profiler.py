@@ -1,45 +1,104 @@
-"""The profiler's share of what it tells of a node, on ONNX Runtime for real."""
+"""What the profiler adds to the time of a node and cuts off it, on ONNX Runtime for real and on times that are made up."""
 
+import math
+
+import numpy as np
 import pytest
 
-from blackthorn.runners.ort_profiler import COLD_NODES, IDLE_NODES, IdleNodes
-from blackthorn.runners.ort_session import NodeTime, ProfiledSession, Threads
+from blackthorn.runners.ort_profiler import BUSY, BUSY_NUMBERS, COLD_NODES, IDLE, IDLE_NODES, IdleNodes, Overhead, lost
+from blackthorn.runners.ort_session import CUT_OFF_US, NodeTime, ProfiledSession, Threads
+from blackthorn.units import US_PER_SECOND
 
 pytest.importorskip("onnxruntime")
 
+BETWEEN = 2.2
+"""Microseconds from the end of a node to the begin of the next."""
 
-def test_a_node_with_nothing_to_do_takes_microseconds_in_every_call() -> None:
+
+def told(durations: list[float], begin: float, between: float = BETWEEN) -> list[NodeTime]:
+    """What the profiler tells of nodes that take so many microseconds, the first of which begins then."""
+    begins = [begin + sum(durations[:place]) + between * place for place in range(len(durations) + 1)]
+    return [
+        NodeTime(
+            f"layer{place}",
+            "Relu",
+            (math.floor(duration) + CUT_OFF_US) / US_PER_SECOND,
+            (math.floor(begins[place + 1]) - math.floor(begins[place])) / US_PER_SECOND,
+        )
+        for place, duration in enumerate(durations)
+    ]
+
+
+def calls_of(duration: float, scatter: float, between: float = BETWEEN) -> list[list[NodeTime]]:
+    """Calls of four layers that take about as many microseconds each, at any moment."""
+    rng = np.random.default_rng(3)
+    return [told(rng.normal(duration, scatter, 4).tolist(), rng.uniform(0.0, 1e6), between) for _ in range(400)]
+
+
+def taken(calls: list[list[NodeTime]]) -> float:
+    """Microseconds that a layer takes as far as whole ones tell."""
+    return US_PER_SECOND * float(np.mean([node.seconds for call in calls for node in call]))
+
+
+def test_what_goes_by_around_a_kernel_is_told_of_every_call() -> None:
     with IdleNodes(Threads()) as idle:
         for _ in range(5):
             idle.call()
-        shares = idle.shares()
-    assert len(shares) == 5
-    assert all(0 < share < 1e-3 for share in shares)
+        overheads = idle.finish()
+    assert len(overheads) == 5
+    assert all(0.0 < overhead.within + overhead.between < 1e-3 for overhead in overheads)
 
 
-def test_without_a_call_there_is_no_share() -> None:
+def test_without_a_call_nothing_is_told() -> None:
     with IdleNodes(Threads()) as idle:
-        assert idle.shares() == []
+        assert idle.finish() == []
 
 
-def test_nodes_that_bring_the_caches_back_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    cold, warm = NodeTime("idle0", "Neg", 20e-6), NodeTime("idle1", "Abs", 3e-6)
-    call = [cold] * COLD_NODES + [warm] * IDLE_NODES
-    monkeypatch.setattr(ProfiledSession, "finish", lambda _: [call, call])
-    with IdleNodes(Threads()) as idle:
-        assert idle.shares() == pytest.approx([3e-6, 3e-6])
+def test_idle_nodes_tell_what_is_around_kernels_and_busy_ones_what_is_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = [NodeTime("busy", *BUSY, 9e-6, 19e-6)] * COLD_NODES + [NodeTime("busy", *BUSY, 4e-6, 6e-6)] * 3
+    idle = [NodeTime("idle", "Neg", 5e-6, 15e-6)] * COLD_NODES + [NodeTime("idle", "Abs", 3e-6, 5e-6)] * 3
+    last = NodeTime("idle", "Neg", 7e-6)
+    monkeypatch.setattr(ProfiledSession, "finish", lambda _: [[*busy, *idle, last]] * 2)
+    with IdleNodes(Threads()) as nodes:
+        assert nodes.finish() == [pytest.approx(Overhead(3e-6, 2e-6))] * 2
 
 
-def test_as_many_nodes_run_as_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[list[NodeTime]] = []
+def test_all_nodes_run_and_only_the_last_has_no_pitch(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[NodeTime]] = []
     finish = ProfiledSession.finish
 
     def watched(session: ProfiledSession) -> list[list[NodeTime]]:
-        told.extend(finish(session))
-        return told
+        calls.extend(finish(session))
+        return calls
 
     monkeypatch.setattr(ProfiledSession, "finish", watched)
     with IdleNodes(Threads()) as idle:
         idle.call()
-        idle.shares()
-    assert [len(call) for call in told] == [COLD_NODES + IDLE_NODES]
+        idle.finish()
+    (nodes,) = calls
+    assert sum(node.operator in BUSY for node in nodes) == len(BUSY_NUMBERS)
+    assert sum(node.operator in IDLE for node in nodes) == IDLE_NODES
+    assert [math.isnan(node.pitch) for node in nodes] == [False] * (len(nodes) - 1) + [True]
+
+
+@pytest.mark.parametrize("duration", [3.05, 3.3, 3.5, 3.7, 3.95])
+def test_the_pitch_tells_what_is_cut_off_nodes_that_always_take_the_same(duration: float) -> None:
+    calls = calls_of(duration, 0.02)
+    assert taken(calls) == pytest.approx(3.5, abs=0.01)
+    found = taken(calls) + US_PER_SECOND * lost(calls, [BETWEEN / US_PER_SECOND] * len(calls))
+    assert found == pytest.approx(duration, abs=0.06)
+
+
+def test_of_nodes_that_scatter_half_a_microsecond_is_lost_whatever_goes_by_between_them() -> None:
+    calls = calls_of(30.3, 2.0, between=9.0)
+    assert lost(calls, [BETWEEN / US_PER_SECOND] * len(calls)) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_goes_by_between_nodes_is_never_taken_for_more_than_can_be_lost() -> None:
+    calls = calls_of(3.1, 0.02, between=9.0)
+    assert lost(calls, [BETWEEN / US_PER_SECOND] * len(calls)) == pytest.approx(CUT_OFF_US / US_PER_SECOND, rel=0.1)
+
+
+def test_nothing_is_known_of_a_node_without_a_next_one() -> None:
+    assert lost([[NodeTime("layer0", "Relu", 3e-6)]] * 3, [2e-6] * 3) == 0.0
+    assert lost(calls_of(3.1, 0.02), [math.nan] * 400) == 0.0

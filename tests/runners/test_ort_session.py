@@ -1,6 +1,7 @@
 """A profiled session: every call is found again in the profile, and what cannot run is said in one sentence."""
 
 import json
+import math
 import tempfile
 import time
 from pathlib import Path
@@ -183,6 +184,7 @@ def test_nodes_belong_to_the_run_that_they_ran_in() -> None:
     assert [(node.node, node.operator) for node in first] == [("a", "Conv"), ("b", "Relu")]
     assert [node.seconds for node in first] == pytest.approx([3.5e-6, 0.5e-6])
     assert [node.seconds for node in second] == pytest.approx([5.5e-6])
+    assert [node.pitch for node in first + second] == pytest.approx([4e-6, math.nan, math.nan], nan_ok=True)
 
 
 def test_no_event_is_no_run() -> None:
