@@ -18,9 +18,8 @@ FAR_BYTES = 32 * 2**20
 """Bytes of weights that copies have together where that is cheap: more than caches keep for one process. A 3x3 convolution of
 192 channels and 320 filters, 7 x 7, took 228 us with copies of 4 MiB, 238 with 8, 271 with 16, 285 with 32 and 296 with 64, and
 304 in Inception (45 MB); a last cache of 32 MiB is shared with others."""
-NEAR_BYTES = 6 * 2**20
-"""Bytes of results that copies have together at most: a network's results lie in memory that others were in shortly before.
-Such a convolution of 136 channels, 28 x 28, took 91 us with 14 copies, 103 with 32, and 90 in ShuffleNet."""
+CHEAP_BYTES = 64 * 2**20
+"""Bytes of results of all copies together up to which more of them cost little."""
 CHEAP_MACS = 500_000_000
 """Multiply-accumulates of all copies together up to which more of them cost little: a few milliseconds."""
 FEWEST_COPIES = 2
@@ -130,9 +129,8 @@ class LayerKind(abc.ABC):
         copies = FEWEST_COPIES if footprint else self.usual_copies
         if weights and (footprint or not self.fetches_weights):
             cold = math.ceil((footprint * 2**20 or FAR_BYTES) / weights)
-            warm = NEAR_BYTES // max(1, layer.result_bytes(precision))
-            cheap = CHEAP_MACS // max(1, self.macs(dimensions))
-            copies = max(copies, min(cold, warm, cheap, MOST_COPIES))
+            cheap = min(CHEAP_MACS // max(1, self.macs(dimensions)), CHEAP_BYTES // max(1, layer.result_bytes(precision)))
+            copies = max(copies, min(cold, cheap, MOST_COPIES))
         return max(FEWEST_COPIES, min(copies, COLD_BYTES // max(1, weights)))
 
     def footprint_bytes(self, dimensions: Dimensions, precision: Precision, footprint: int = 0) -> int:

@@ -2,7 +2,8 @@
 
 In a network the weights of a layer are cold, since all the other layers ran since; its input is warm, since the layer before
 has just written it. So copies that have weights differ in them and may read one input; copies without weights get an input
-of their own each, written just before. Different inputs also keep runtimes from running equal copies only once.
+of their own each, written just before. Different inputs also keep runtimes from running equal copies only once. What all copies
+give is meant to lie in the same memory, as a network's results lie where others were shortly before.
 """
 
 import math

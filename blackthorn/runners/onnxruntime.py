@@ -125,7 +125,7 @@ class OnnxRuntimeRunner(Runner):
             return OnnxRuntimeProbe(session, probe, 0.0, profiled=profiled, provider=provider)
         is_told = profiled and not is_timed_by_call(kind, provider)
         overhead = self._call_overhead()
-        session = ProfiledSession(model, self._threads, title=probe.key, profiled=is_told, provider=provider)
+        session = ProfiledSession(model, self._threads, title=probe.key, profiled=is_told, provider=provider, one_result=True)
         idle = IdleNodes(self._threads, provider) if is_told else None
         is_cold = is_told and provider.is_cpu and kind.fetches_weights and not probe.footprint
         cold = self._cold_caches() if is_cold else None

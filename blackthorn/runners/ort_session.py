@@ -90,6 +90,7 @@ class ProfiledSession:
         optimised: where to save the graph as ONNX Runtime runs it, its weights in a file beside it.
         provider: whose kernels are to run it, and in whose memory inputs and outputs are to lie.
         may_fall_back: nodes that the provider does not take may run on the CPU.
+        one_result: outputs of one shape lie in the same memory, each written over the one before.
 
     Raises:
         BadValue: an input has an open shape and none is given, or is no tensor of numbers.
@@ -110,6 +111,7 @@ class ProfiledSession:
         optimised: Path | None = None,
         provider: Provider = CPU,
         may_fall_back: bool = False,
+        one_result: bool = False,
     ) -> None:
         self._title = title
         self._provider = provider
@@ -127,7 +129,7 @@ class ProfiledSession:
             content = model if isinstance(model, bytes) else str(model)
             self._session = _opened(content, options, provider, threads)
             feeds = _inputs(self._session, input_shapes or {})
-            self._binding, self._held, self._anew = _bound(self._session, feeds, provider.memory)
+            self._binding, self._held, self._anew = _bound(self._session, feeds, provider.memory, one_result=one_result)
             if is_told and not profiled:
                 self._end_profile()
         except _runtime_errors() as error:
@@ -297,7 +299,9 @@ def _filled(shape: tuple[int, ...], kind: str, generator: "np.random.Generator")
     raise BadValue(f"an input of type {kind} cannot be filled", "use a model whose inputs are tensors of numbers")
 
 
-def _bound(session: Any, feeds: Mapping[str, NDArray[Any]], memory: str) -> tuple[Any, list[Any], list[str]]:
+def _bound(
+    session: Any, feeds: Mapping[str, NDArray[Any]], memory: str, *, one_result: bool
+) -> tuple[Any, list[Any], list[str]]:
     """Inputs and outputs bound to memory of our own, where the provider has its tensors; what holds that memory; and the
     outputs that have none and must be bound anew before every call.
 
@@ -309,14 +313,17 @@ def _bound(session: Any, feeds: Mapping[str, NDArray[Any]], memory: str) -> tupl
     for name, array in feeds.items():
         held.append(OrtValue.ortvalue_from_numpy(array, memory))
         binding.bind_ortvalue_input(name, held[-1])
+    shared: dict[tuple[object, ...], Any] = {}
     for entry, result in zip(session.get_outputs(), session.run(None, dict(feeds)), strict=True):
         is_as_declared = not entry.shape or len(entry.shape) == np.ndim(result)
         if isinstance(result, np.ndarray) and result.dtype.kind in "fiub" and is_as_declared:
-            held.append(OrtValue.ortvalue_from_numpy(result, memory))
-            binding.bind_ortvalue_output(entry.name, held[-1])
+            form = (result.shape, result.dtype) if one_result else (entry.name,)
+            if form not in shared:
+                shared[form] = OrtValue.ortvalue_from_numpy(result, memory)
+            binding.bind_ortvalue_output(entry.name, shared[form])
         else:  # sequences, maps and texts cannot be bound to memory, nor can what the file declares to have other axes
             anew.append(entry.name)
-    return binding, held, anew
+    return binding, [*held, *shared.values()], anew
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:

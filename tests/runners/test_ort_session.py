@@ -142,6 +142,20 @@ def test_an_output_that_is_no_tensor_is_left_to_the_runtime() -> None:
         assert len(session.finish()) == 1
 
 
+@pytest.mark.parametrize(("one_result", "places"), [(False, 3), (True, 2)])
+def test_outputs_of_one_shape_share_memory_where_that_is_wanted(*, one_result: bool, places: int) -> None:
+    names, shapes = ("a", "b", "c"), ((4,), (4,), (2, 2))
+    nodes = [helper.make_node("Neg", ["x"], ["a"]), helper.make_node("Abs", ["x"], ["b"])]
+    nodes.append(helper.make_node("Reshape", ["a", "two"], ["c"]))
+    outputs = [helper.make_tensor_value_info(name, F, shape) for name, shape in zip(names, shapes, strict=True)]
+    two = numpy_helper.from_array(np.array([2, 2]), "two")
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", F, [4])], outputs, [two])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    with ProfiledSession(model.SerializeToString(), one_result=one_result) as session:
+        session.call()
+        assert len({value.data_ptr() for value in session._binding.get_outputs()}) == places
+
+
 def test_texts_are_refused() -> None:
     text = TensorProto.STRING
     with pytest.raises(BadValue, match=r"type tensor\(string\) cannot be filled"):
