@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from blackthorn.fitting.evidence import CLOCK_SECONDS
 from blackthorn.selection.doubt import Believed, Doubt
 
 PLACES = np.arange(1.0, 257.0)
@@ -42,7 +43,7 @@ def test_less_is_learnt_from_noisy_measurements():
 
 
 def test_short_layers_count_less():
-    counts = Believed((PLACES[:3],), np.ones((3, 1)), np.ones(3), np.array([1e-6, 1e-5, 1e-2])).counts()
+    counts = Believed((PLACES[:3],), np.ones((3, 1)), np.ones(3), CLOCK_SECONDS * np.array([1e1, 1e2, 1e5])).counts()
     assert counts[0] < 0.25
     assert 0.5 < counts[1] < 0.95
     assert counts[2] > 0.99
