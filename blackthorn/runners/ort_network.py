@@ -64,7 +64,7 @@ class OnnxRuntimeNetwork(LoadedNetwork):
                 "give every node a name of its own",
             )
         seconds = np.array(calls).reshape(len(calls), len(self._executed))
-        return NetworkTimes(self._executed, seconds - np.array([overhead.within for overhead in self._idle.finish()])[:, None])
+        return NetworkTimes(self._executed, self._idle.taken_off(seconds))
 
     def close(self) -> None:
         self._sessions.close()

@@ -76,7 +76,7 @@ class OnnxRuntimeProbe(LoadedProbe):
             return CallTimes(self._wall, self._wall)
         layers = list(map(self._layer_nodes, calls))
         overheads = [Overhead(0.0, math.nan)] * len(calls) if self._idle is None else self._idle.finish()
-        more = lost(layers, [overhead.between for overhead in overheads]) if calls else 0.0
+        more = lost(layers, [overhead.between for overhead in overheads])
         return CallTimes(self._wall, [self._layer_seconds(*call, more) for call in zip(layers, overheads, strict=True)])
 
     def _layer_nodes(self, nodes: list[NodeTime]) -> list[NodeTime]:

@@ -40,7 +40,7 @@ Floats = NDArray[np.float64]
 
 IDLE_NODES = 8
 """Nodes in a chain that have nothing to do."""
-BUSY = ("Softplus",)
+BUSY = "Softplus"
 """Operator that takes long for few numbers, 14 ns each on one x86 core, so that it leaves the caches as they are."""
 BUSY_NUMBERS = tuple(2 * step**2 + 1 for step in range(10))
 """Numbers of each node of that operator: whatever one takes, all of them end at different fractions of a microsecond."""
@@ -80,6 +80,12 @@ class IdleNodes:
         """What every node took around every call so far; no call may follow."""
         return list(map(_overhead, self._session.finish()))
 
+    def taken_off(self, seconds: Floats) -> Floats:
+        """What nodes took in every call, shape (calls, nodes), without what the profiler adds; no call may follow."""
+        within = np.array([overhead.within for overhead in self.finish()])
+        left: Floats = seconds - within[:, None]
+        return left
+
     def close(self) -> None:
         """Free them; harmless when repeated."""
         self._session.close()
@@ -93,7 +99,7 @@ class IdleNodes:
 
 def _overhead(nodes: Sequence[NodeTime]) -> Overhead:
     """What the nodes of one call say: all of them go by in the same way, and those that do nothing take nothing else."""
-    busy = [node.pitch - node.seconds for node in nodes if node.operator in BUSY][COLD_NODES:]
+    busy = [node.pitch - node.seconds for node in nodes if node.operator == BUSY][COLD_NODES:]
     idle = [node.pitch for node in nodes if node.operator in IDLE][COLD_NODES:]
     between = float(np.nanmean(busy))  # the last node of all has no pitch
     return Overhead(float(np.nanmean(idle)) - between, between)
@@ -109,9 +115,11 @@ def lost(calls: Sequence[Sequence[NodeTime]], between: Sequence[float]) -> float
     characteristic function at multiples of 2 pi, of which the first is all that matters.
 
     Args:
-        calls: some nodes of every call, the same in all of them, at least one call.
+        calls: some nodes of every call, the same in all of them.
         between: what goes by between nodes in each of these calls, in seconds; NaN where that is not known.
     """
+    if not calls:
+        return 0.0
     pitches, seconds = (np.array([[getattr(n, name) for n in nodes] for nodes in calls]) for name in ("pitch", "seconds"))
     more = (pitches - seconds).mean(axis=1) - np.array(between)
     if np.isnan(more).any():
@@ -138,7 +146,7 @@ def _idle_model() -> bytes:
     ends = [f"x{place}" for place in range(IDLE_NODES)] + ["y"]
     operators = IDLE * (IDLE_NODES // len(IDLE))
     nodes = [helper.make_node(operator, [ends[n]], [ends[n + 1]], f"idle{n}") for n, operator in enumerate(operators)]
-    nodes += [helper.make_node(*BUSY, [f"x_{n}"], [f"y_{n}"], f"busy{n}") for n in BUSY_NUMBERS]
+    nodes += [helper.make_node(BUSY, [f"x_{n}"], [f"y_{n}"], f"busy{n}") for n in BUSY_NUMBERS]
     given = [tensor("x0", 1), *(tensor(f"x_{n}", n) for n in BUSY_NUMBERS)]
     results = [tensor("y", 1), *(tensor(f"y_{n}", n) for n in BUSY_NUMBERS)]
     return serialised(helper.make_graph(nodes, "probe", given, results))

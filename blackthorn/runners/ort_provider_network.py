@@ -79,7 +79,7 @@ class ProviderNetwork(LoadedNetwork):
             )
         executed = tuple(self._executed(node) for node in runs[0]) if runs else ()
         seconds = np.array([[node.seconds for node in run] for run in runs]).reshape(len(runs), len(executed))
-        return NetworkTimes(executed, seconds - np.array([overhead.within for overhead in self._idle.finish()])[:, None])
+        return NetworkTimes(executed, self._idle.taken_off(seconds))
 
     def _executed(self, node: NodeTime) -> ExecutedNode:
         return ExecutedNode(node.node, node.operator, (node.node,) if node.node in self._own else ())

@@ -23,7 +23,7 @@ class KindShare(msgspec.Struct, frozen=True):
 
 
 SHORTEST = 2e-6
-"""Seconds that a profiler can tell of a kernel: what it adds itself, 3 to 8 us, is known to a microsecond or two."""
+"""Seconds that a profiler can tell of a kernel: what it adds itself, 2 to 8 us, is known to a microsecond or two."""
 BETWEEN_KERNELS = "between kernels"
 """Stands among the kinds for time in which none of them runs."""
 

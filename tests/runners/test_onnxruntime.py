@@ -40,8 +40,9 @@ class PlayedSession(ProfiledSession):
 class PlayedIdleNodes(IdleNodes):
     """Idle nodes of which the profiler tells another time in every call."""
 
-    def __init__(self, *within: float) -> None:
+    def __init__(self, *within: float, between: float = math.nan) -> None:
         self._within = within
+        self._between = between
         self.calls = 0
         self.closed = False
 
@@ -49,7 +50,7 @@ class PlayedIdleNodes(IdleNodes):
         self.calls += 1
 
     def finish(self) -> list[Overhead]:
-        return [Overhead(within, math.nan) for within in self._within[: self.calls]]
+        return [Overhead(within, self._between) for within in self._within[: self.calls]]
 
     def close(self) -> None:
         self.closed = True
@@ -75,6 +76,21 @@ def test_the_profilers_share_is_taken_off_every_kernel() -> None:
         loaded.call()
         assert list(loaded.finish().kernel) == pytest.approx([0.007, 0.005])
     assert idle.closed
+
+
+def test_what_the_profiler_cuts_off_a_short_kernel_is_added() -> None:
+    copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
+    session = PlayedSession(*[NodeTime(f"layer{copy}", "Conv", 3.5e-6, 5.8e-6) for copy in range(copies)])
+    with OnnxRuntimeProbe(session, SMALL, 0.0, profiled=True, idle=PlayedIdleNodes(2e-6, between=2e-6)) as loaded:
+        loaded.call()
+        assert list(loaded.finish().kernel) == pytest.approx([1.8e-6])
+
+
+def test_all_layers_of_a_probe_give_their_results_into_one_place() -> None:
+    with OnnxRuntimeRunner() as runner, runner.load(SMALL) as loaded:
+        results = loaded._session._binding.get_outputs()
+        assert len(results) > 1
+        assert len({result.data_ptr() for result in results}) == 1
 
 
 def test_a_kernel_shorter_than_the_profilers_share_takes_some_time() -> None:
