@@ -16,8 +16,11 @@ from blackthorn.formulas import (
     Correction,
     DivisibleBy,
     Formula,
+    GaussianProcess,
     Hinge,
     Linear,
+    ObliviousTree,
+    Question,
     Step,
     Switch,
     Tiles,
@@ -196,17 +199,32 @@ def layer_formulas() -> st.SearchStrategy[LayerFormula]:
 
 
 def corrections() -> st.SearchStrategy[Correction]:
+    """Over filters and channels: a process, up to two trees, or both."""
+    trees = st.lists(oblivious_trees(), max_size=2).map(tuple)
+    smooth = st.builds(Correction, gaussian_processes(), trees, positive)
+    return smooth | st.builds(Correction, st.none(), st.tuples(oblivious_trees()), positive)
+
+
+def gaussian_processes() -> st.SearchStrategy[GaussianProcess]:
     """Over filters and channels, of one to three points."""
     known = st.lists(st.tuples(st.tuples(sizes, sizes), finite), min_size=1, max_size=3)
     return st.builds(
-        lambda known, divisor, lengths, without: Correction(
-            ("filters", "channels"), divisor, lengths, tuple(p for p, _ in known), tuple(w for _, w in known), without
+        lambda known, divisor, lengths: GaussianProcess(
+            ("filters", "channels"), divisor, lengths, tuple(p for p, _ in known), tuple(w for _, w in known)
         ),
         known,
         st.sampled_from([1, 4, 16]),
         st.tuples(positive, positive),
-        positive,
     )
+
+
+@st.composite
+def oblivious_trees(draw: st.DrawFn) -> ObliviousTree:
+    """Of one to three questions about filters and channels."""
+    question = st.builds(Question, st.sampled_from(["filters", "channels"]), conditions())
+    asked = draw(st.lists(question, min_size=1, max_size=3))
+    groups = 2 ** len(asked)
+    return ObliviousTree(tuple(asked), tuple(draw(st.lists(finite, min_size=groups, max_size=groups))))
 
 
 def fitted_models() -> st.SearchStrategy[FittedModel]:

@@ -23,7 +23,7 @@ def class_lines(group: LayerFormula) -> Iterator[str]:
     yield f"  {group.points} points, {range_text(group.ranges)}"
     yield f"  RMSPE {group.rmspe:.1f} %, cross-validated {group.rmspe_cross_validated:.1f} %"
     if group.correction is not None:
-        yield f"  corrected near its points; without that, cross-validated {group.correction.without:.1f} %"
+        yield f"  corrected by what it leaves unexplained; without that, cross-validated {group.correction.without:.1f} %"
     if group.reference is not None:
         yield f"  stated at the speed at which its reference layer takes {readable_time(group.reference.seconds)}"
     if group.saved:

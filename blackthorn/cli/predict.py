@@ -17,7 +17,7 @@ EXAMPLES = examples(
 @click.option("--device", metavar="NAME|FILE", help="Fitted model to predict with; this machine's unless given.")
 @input_shape_option
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="List only the N slowest layers, slowest first.")
-@click.option("--formula-only", is_flag=True, help="Leave the corrections near measured points out.")
+@click.option("--formula-only", is_flag=True, help="Leave the corrections of formulas out.")
 @common_options
 def command(
     network: Path, device: str | None, shapes: tuple[str, ...], top: int | None, formula_only: bool, as_json: bool

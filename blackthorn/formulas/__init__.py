@@ -4,11 +4,13 @@ from blackthorn.formulas.base import Formula, Point, Values, decode_formula, for
 from blackthorn.formulas.border import AtBorder, Border
 from blackthorn.formulas.constant import Constant
 from blackthorn.formulas.correction import Correction
+from blackthorn.formulas.gaussian_process import GaussianProcess
 from blackthorn.formulas.hinge import Hinge, within_knots
 from blackthorn.formulas.linear import Linear
 from blackthorn.formulas.step import Step
 from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
 from blackthorn.formulas.tiles import Tiles, Tiling
+from blackthorn.formulas.tree import ObliviousTree, Question
 
 KINDS: dict[str, type] = {
     "border": AtBorder,
@@ -31,9 +33,12 @@ __all__ = [
     "Correction",
     "DivisibleBy",
     "Formula",
+    "GaussianProcess",
     "Hinge",
     "Linear",
+    "ObliviousTree",
     "Point",
+    "Question",
     "Step",
     "Switch",
     "Tiles",

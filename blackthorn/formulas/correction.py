@@ -1,49 +1,32 @@
-"""What a formula leaves unexplained, as a smooth factor over a layer's dimensions.
-
-A kernel model (Gaussian process regression) of the logarithm of measured over predicted time: layers near a measured one, by
-the logarithms of their dimensions, are off by about as much; far from all of them the factor is 1.
-
-Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equations 2.25 (the mean) and 4.17 (the
-Matern kernel for nu = 5/2).
-"""
+"""What a formula leaves unexplained, as a factor: smooth near measured layers, and that of groups of layers."""
 
 import math
-from collections.abc import Sequence
-from functools import cached_property
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.formulas.base import Point
+from blackthorn.formulas.gaussian_process import GaussianProcess
+from blackthorn.formulas.tree import ObliviousTree
 
 Floats = NDArray[np.float64]
 
-NO_DIVISOR = 1
-"""Divides every number: aligned values are not told apart."""
-APART = 2.0
-"""How far a value that is divisible lies from one that is not, in octaves: two like them need not be off alike."""
 LARGEST_FACTOR = 2.0
 """No correction is believed beyond twice or half of what the formula says."""
 
 
-class Correction(msgspec.Struct, frozen=True, dict=True):
-    """A factor that a formula is multiplied by.
+class Correction(msgspec.Struct, frozen=True):
+    """A factor that a formula is multiplied by: its logarithm is the sum of what the parts say.
 
     Attributes:
-        dimensions: the dimensions that it looks at, d of them.
-        divisor: values divisible by it are told apart from others; 1 where they are not.
-        lengths: octaves of each dimension over which errors stay alike.
-        points: the measured layers, each by its d dimensions.
-        weights: what each of them adds at its own place, to the logarithm of the factor.
+        process: what is smooth; None where that does not help.
+        trees: what groups of layers have in common, one tree after the other; none where that does not help.
         without: left-out error of the formula alone, root mean square, in percent.
     """
 
-    dimensions: tuple[str, ...]
-    divisor: int
-    lengths: tuple[float, ...]
-    points: tuple[tuple[int, ...], ...]
-    weights: tuple[float, ...]
+    process: GaussianProcess | None
+    trees: tuple[ObliviousTree, ...]
     without: float
 
     def factor(self, point: Point) -> Floats:
@@ -52,41 +35,12 @@ class Correction(msgspec.Struct, frozen=True, dict=True):
         Raises:
             KeyError: a dimension is not in `point`.
         """
-        there = places([np.atleast_1d(point[name]) for name in self.dimensions], self.lengths, self.divisor)
-        logarithm = nearness(there, self._known) @ self._weights
-        most = math.log(LARGEST_FACTOR)
-        factor: Floats = np.exp(np.clip(logarithm, -most, most))
+        parts = [part for part in (self.process, *self.trees) if part is not None]
+        factor: Floats = np.exp(within_bounds(np.asarray(sum(part.logarithm(point) for part in parts))))
         return factor
 
-    @cached_property
-    def _known(self) -> Floats:
-        return places(np.array(self.points, dtype=np.float64).T, self.lengths, self.divisor)
 
-    @cached_property
-    def _weights(self) -> Floats:
-        return np.array(self.weights)
-
-
-def places(dimensions: Sequence[Floats] | Floats, lengths: Sequence[float], divisor: int = NO_DIVISOR) -> Floats:
-    """Where layers lie for the kernel: logarithms of their dimensions to base 2, then which are divisible; shape (n, d or 2 d).
-
-    Args:
-        dimensions: d arrays of shape (n,).
-        lengths: octaves of each dimension that count as one.
-        divisor: 1 where it is all the same which are divisible.
-    """
-    values, units = np.array(dimensions, dtype=np.float64), np.array(lengths)[:, None]
-    rows = [np.log2(values) / units]
-    if divisor != NO_DIVISOR:
-        rows.append(APART / units * (values % divisor == 0))
-    return np.concatenate(rows).T
-
-
-def nearness(there: Floats, known: Floats) -> Floats:
-    """The Matern kernel for nu = 5/2 between places of shape (n, k) and (m, k), shape (n, m): 1 at no distance, 0 far away."""
-    squared = np.zeros((len(there), len(known)))
-    for one, other in zip(there.T, known.T, strict=True):
-        squared += np.subtract.outer(one, other) ** 2
-    distance = np.sqrt(5.0 * squared)
-    alike: Floats = (1.0 + distance + distance**2 / 3.0) * np.exp(-distance)
-    return alike
+def within_bounds(logarithms: Floats) -> Floats:
+    """Logarithms of factors, those beyond `LARGEST_FACTOR` as that; same shape."""
+    most = math.log(LARGEST_FACTOR)
+    return np.clip(logarithms, -most, most)

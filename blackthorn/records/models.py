@@ -13,7 +13,7 @@ from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
 from blackthorn.records.probes import Dimensions, Precision
 from blackthorn.records.sweeps import Device, Reference
 
-MODEL_SCHEMA = 7
+MODEL_SCHEMA = 8
 LEAST_LEFT = 0.3
 """The part of a layer's time that caches cannot save at least: of layers timed in both ways none lost more than half."""
 SHORTEST = 1e-12
@@ -59,8 +59,8 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         rmspe_cross_validated: the same at points left out of the fit, in percent.
         residuals: signed relative errors at points left out of the fit, (predicted - measured) / measured.
         reference: the layer beside which they were timed, and what it takes at the speed at which the formula is stated.
-        correction: a factor near measured points, where left-out errors are smaller with it; all errors here are then those of
-            formula and correction together.
+        correction: a factor, where left-out errors are smaller with it; all errors here are then those of formula and
+            correction together.
         saved: seconds that a layer takes less for every byte of its weights that caches keep (see `CachedWeights`); the formula
             is of layers whose weights lie in memory.
     """

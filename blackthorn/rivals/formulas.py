@@ -32,10 +32,10 @@ class Formulas(msgspec.Struct, frozen=True):
 
 
 class FormulasAlone(msgspec.Struct, frozen=True):
-    """The same without corrections near measured points."""
+    """The same without corrections."""
 
     name: ClassVar[str] = "formula-only"
-    summary: ClassVar[str] = "blackthorn's formulas without corrections near measured points"
+    summary: ClassVar[str] = "blackthorn's formulas without corrections"
 
     def fit(self, layers: TimedLayers) -> FittedFormula | CannotFit:
         return too_few(layers) or FittedFormula(msgspec.structs.replace(fit_class(layers.group), correction=None))

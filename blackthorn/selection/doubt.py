@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import sharpness
-from blackthorn.formulas.correction import nearness, places
+from blackthorn.formulas.gaussian_process import nearness, places
 
 Floats = NDArray[np.float64]
 

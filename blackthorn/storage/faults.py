@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import msgspec
 
-from blackthorn.formulas import Correction, Formula
+from blackthorn.formulas import Correction, Formula, GaussianProcess, ObliviousTree
 from blackthorn.records import (
     BYTES_MOVED,
     OUTPUT_SIZES,
@@ -27,6 +27,8 @@ from blackthorn.records import (
 LARGEST = 2**31 - 1
 """The largest dimension, width or threshold: what runtimes index with 32 bits."""
 
+MOST_QUESTIONS = 16
+"""Of a tree of a correction: as many as make 65,536 groups."""
 DEEPEST_FORMULA = 64
 """Nodes from the root to a leaf: far beyond any fit, far below where walking a tree exhausts the stack."""
 
@@ -120,27 +122,47 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
     dimensions = {*layer.fixed, *layer.ranges}
     known = {POSITIONS, *dimensions, *(OUTPUT_SIZES[name] for name in dimensions & OUTPUT_SIZES.keys())}
     if layer.correction is not None:
-        yield from _correction_faults(layer.correction, known)
+        yield from _correction_faults(layer.correction, {BYTES_MOVED, *known})
     yield from _formula_faults(layer.formula, {BYTES_MOVED, *known})
 
 
 def _correction_faults(correction: Correction, known: Set[str]) -> Iterator[str]:
-    if not correction.dimensions or not known >= set(correction.dimensions):
-        yield f"the correction is over {', '.join(correction.dimensions) or 'nothing'}"
-    if len(correction.points) != len(correction.weights) or not correction.points:
-        yield f"the correction has {len(correction.points)} points and {len(correction.weights)} weights"
-    if any(len(point) != len(correction.dimensions) for point in correction.points):
-        yield "a point of the correction has another number of dimensions"
-    if not all(1 <= value <= LARGEST for point in correction.points for value in point):
-        yield "a point of the correction lies where no layer is"
-    if not 1 <= correction.divisor <= LARGEST:
-        yield f"the correction's divisor is {correction.divisor}"
-    if len(correction.lengths) != len(correction.dimensions) or not all(map(_positive, correction.lengths)):
-        yield f"the correction reaches {', '.join(map(str, correction.lengths))} octaves along its dimensions"
+    if correction.process is None and not correction.trees:
+        yield "the correction says nothing"
+    if correction.process is not None:
+        yield from _process_faults(correction.process, known)
+    for tree in correction.trees:
+        yield from _tree_faults(tree, known)
     if not _not_negative(correction.without):
         yield f"errors without the correction are {correction.without} %"
-    if not all(math.isfinite(weight) for weight in correction.weights):
+
+
+def _process_faults(process: GaussianProcess, known: Set[str]) -> Iterator[str]:
+    if not process.dimensions or not known >= set(process.dimensions):
+        yield f"the correction is over {', '.join(process.dimensions) or 'nothing'}"
+    if len(process.points) != len(process.weights) or not process.points:
+        yield f"the correction has {len(process.points)} points and {len(process.weights)} weights"
+    if any(len(point) != len(process.dimensions) for point in process.points):
+        yield "a point of the correction has another number of dimensions"
+    if not all(1 <= value <= LARGEST for point in process.points for value in point):
+        yield "a point of the correction lies where no layer is"
+    if not 1 <= process.divisor <= LARGEST:
+        yield f"the correction's divisor is {process.divisor}"
+    if len(process.lengths) != len(process.dimensions) or not all(map(_positive, process.lengths)):
+        yield f"the correction reaches {', '.join(map(str, process.lengths))} octaves along its dimensions"
+    if not all(math.isfinite(weight) for weight in process.weights):
         yield "a weight of the correction is not a finite number"
+
+
+def _tree_faults(tree: ObliviousTree, known: Set[str]) -> Iterator[str]:
+    if not 1 <= len(tree.questions) <= MOST_QUESTIONS or len(tree.values) != 2 ** len(tree.questions):
+        yield f"a tree of the correction has {len(tree.questions)} questions and {len(tree.values)} values"
+    for question in tree.questions:
+        yield from _number_faults(question)
+        if question.dimension not in known:
+            yield f"a tree of the correction asks for the dimension {question.dimension}, which is neither ranged nor fixed"
+    if not all(math.isfinite(value) for value in tree.values):
+        yield "a value of a tree of the correction is not a finite number"
 
 
 def _formula_faults(formula: Formula, known: Set[str]) -> Iterator[str]:

@@ -64,6 +64,19 @@ def _small(probe: object) -> object:
     return {**probe, "footprint": FORMER_FOOTPRINT} if isinstance(probe, dict) else probe
 
 
+def _correction_of_parts(model: JsonObject) -> JsonObject:
+    """Schema 7 to 8: a correction was a Gaussian process, and has one and trees beside it."""
+    return {**model, "layers": [_with_parts(layer) for layer in _formulas_of(model)]}
+
+
+def _with_parts(layer: JsonObject) -> JsonObject:
+    correction = layer.get("correction")
+    if not isinstance(correction, dict):
+        return layer
+    process = {name: value for name, value in correction.items() if name != "without"}
+    return {**layer, "correction": {"process": process, "trees": [], "without": correction.get("without")}}
+
+
 def _formulas_of(model: JsonObject) -> list[JsonObject]:
     layers = model.get("layers")
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
@@ -98,6 +111,7 @@ UPGRADES: dict[type, dict[int, Upgrade]] = {
         4: _length_of_each_dimension,
         5: _unchanged,
         6: _small_reference_of_each_class,
+        7: _correction_of_parts,
     },
     Preset: {},
 }

@@ -1,17 +1,17 @@
-"""Corrections: 1 far from all points, what is known at them, and no more than twice or half."""
+"""Corrections: what all parts say together, and no more than twice or half."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blackthorn.formulas import Correction
-from blackthorn.formulas.correction import LARGEST_FACTOR, nearness, places
+from blackthorn.formulas import AtMost, Correction, GaussianProcess, ObliviousTree, Question
+from blackthorn.formulas.correction import LARGEST_FACTOR
 from tests.strategies import QUICK, corrections
 
-
-def a_correction(divisor: int = 1, weight: float = 0.1) -> Correction:
-    return Correction(("filters",), divisor, (1.0,), ((64,),), (weight,), 10.0)
+PROCESS = GaussianProcess(("filters",), 1, (1.0,), ((64,),), (0.1,))
+SMALL = ObliviousTree((Question("channels", AtMost(16)),), (0.0, 0.2))
+AT = {"filters": np.array([64.0, 64.0]), "channels": np.array([8.0, 32.0])}
 
 
 @QUICK
@@ -23,34 +23,12 @@ def test_it_stays_between_half_and_twice(correction: Correction, points: list[tu
     assert np.all((factor >= 1 / LARGEST_FACTOR) & (factor <= LARGEST_FACTOR))
 
 
-def test_a_point_alone_gives_its_weight_there_and_nothing_far_away() -> None:
-    factor = a_correction().factor({"filters": np.array([64.0, 65.0, 2.0**30])})
-    assert factor[0] == pytest.approx(np.exp(0.1))
-    assert 1.09 < factor[1] < factor[0]
-    assert factor[2] == pytest.approx(1.0, abs=1e-9)
-
-
-def test_aligned_values_are_told_apart_where_they_should_be() -> None:
-    point = {"filters": np.array([63.0, 64.0])}
-    beside, aligned = a_correction(16).factor(point)
-    assert beside < a_correction().factor(point)[0]
-    assert aligned == pytest.approx(np.exp(0.1))
+def test_parts_add_up() -> None:
+    assert np.log(Correction(PROCESS, (), 9.0).factor(AT)) == pytest.approx([0.1, 0.1])
+    assert np.log(Correction(None, (SMALL, SMALL), 9.0).factor(AT)) == pytest.approx([0.4, 0.0])
+    assert np.log(Correction(PROCESS, (SMALL,), 9.0).factor(AT)) == pytest.approx([0.3, 0.1])
 
 
 def test_a_dimension_that_is_missing_is_named() -> None:
-    with pytest.raises(KeyError, match="filters"):
-        a_correction().factor({"channels": np.array([1.0])})
-
-
-def test_the_kernel_is_one_at_no_distance_and_falls() -> None:
-    there = places([np.array([1.0, 2.0, 4.0, 64.0])], [2.0])
-    near = nearness(there, there[:1])[:, 0]
-    assert near[0] == 1.0
-    assert np.all(np.diff(near) < 0)
-    assert nearness(there, there) == pytest.approx(nearness(there, there).T)
-
-
-def test_dimensions_with_longer_lengths_matter_less() -> None:
-    correction = Correction(("filters", "channels"), 1, (1.0, 8.0), ((64, 64),), (0.1,), 10.0)
-    more_filters, more_channels = correction.factor({"filters": np.array([128.0, 64.0]), "channels": np.array([64.0, 128.0])})
-    assert 1.0 < more_filters < more_channels
+    with pytest.raises(KeyError, match="channels"):
+        Correction(PROCESS, (SMALL,), 9.0).factor({"filters": np.array([1.0])})

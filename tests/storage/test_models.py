@@ -11,7 +11,18 @@ from hypothesis import given
 
 import blackthorn
 from blackthorn.errors import BadFile, BadValue, CannotWrite
-from blackthorn.formulas import AtMost, Constant, Correction, Formula, Linear, Step, Switch
+from blackthorn.formulas import (
+    AtMost,
+    Constant,
+    Correction,
+    Formula,
+    GaussianProcess,
+    Linear,
+    ObliviousTree,
+    Question,
+    Step,
+    Switch,
+)
 from blackthorn.records import BYTES_MOVED, CachedWeights, FittedModel
 from blackthorn.storage import find_models, model_path, read_model, shipped_models, write_model
 from tests.examples import a_model
@@ -102,11 +113,21 @@ def nested(levels: int) -> Formula:
     return formula
 
 
-CORRECTION = Correction(("filters",), 16, (2.0,), ((64,), (128,)), (0.1, -0.1), 9.0)
+PROCESS = GaussianProcess(("filters",), 16, (2.0,), ((64,), (128,)), (0.1, -0.1))
+TREE = ObliviousTree((Question("filters", AtMost(100)), Question(BYTES_MOVED, AtMost(2**20))), (0.1, -0.1, 0.2, 0.0))
+CORRECTION = Correction(PROCESS, (TREE,), 9.0)
 
 
 def spoilt(**change: object) -> dict[str, Any]:
     return {"correction": msgspec.structs.replace(CORRECTION, **change)}
+
+
+def spoilt_process(**change: object) -> dict[str, Any]:
+    return spoilt(process=msgspec.structs.replace(PROCESS, **change))
+
+
+def spoilt_tree(**change: object) -> dict[str, Any]:
+    return spoilt(trees=(TREE, msgspec.structs.replace(TREE, **change)))
 
 
 WRONG: dict[str, dict[str, Any]] = {
@@ -124,16 +145,22 @@ WRONG: dict[str, dict[str, Any]] = {
     },
     "width beyond any layer": {"formula": Step("filters", 2**40, Constant(1.0), Constant(1.0))},
     "formula too deep": {"formula": nested(64)},
-    "correction over nothing": spoilt(dimensions=(), points=((), ())),
-    "correction over a dimension out of nowhere": spoilt(dimensions=("depth",)),
-    "correction with a weight too many": spoilt(weights=(0.1, 0.2, 0.3)),
-    "correction with no points": spoilt(points=(), weights=()),
-    "correction at a point of two dimensions": spoilt(points=((64,), (64, 3))),
-    "correction where no layer is": spoilt(points=((0,), (64,))),
-    "correction that divides by nothing": spoilt(divisor=0),
-    "correction that reaches nowhere": spoilt(lengths=(0.0,)),
-    "correction with a length too many": spoilt(lengths=(1.0, 2.0)),
+    "correction over nothing": spoilt_process(dimensions=(), points=((), ())),
+    "correction over a dimension out of nowhere": spoilt_process(dimensions=("depth",)),
+    "correction with a weight too many": spoilt_process(weights=(0.1, 0.2, 0.3)),
+    "correction with no points": spoilt_process(points=(), weights=()),
+    "correction at a point of two dimensions": spoilt_process(points=((64,), (64, 3))),
+    "correction where no layer is": spoilt_process(points=((0,), (64,))),
+    "correction that divides by nothing": spoilt_process(divisor=0),
+    "correction that reaches nowhere": spoilt_process(lengths=(0.0,)),
+    "correction with a length too many": spoilt_process(lengths=(1.0, 2.0)),
     "correction of errors below nothing": spoilt(without=-1.0),
+    "correction that says nothing": spoilt(process=None, trees=()),
+    "tree with a value too few": spoilt_tree(values=(0.1, 0.2, 0.3)),
+    "tree that asks nothing": spoilt_tree(questions=(), values=(0.1,)),
+    "tree that asks too much": spoilt_tree(questions=17 * TREE.questions[:1], values=(0.0,) * 2**17),
+    "tree of a dimension out of nowhere": spoilt_tree(questions=(Question("depth", AtMost(3)),), values=(0.1, 0.2)),
+    "tree with a threshold beyond any layer": spoilt_tree(questions=(Question("filters", AtMost(2**40)),), values=(0.1, 0.2)),
 }
 
 
@@ -193,7 +220,8 @@ def test_caches_that_cannot_be_are_refused(
         {"rmspe": float("nan")},
         {"rmspe_cross_validated": float("inf")},
         {"residuals": (0.1, float("nan"))},
-        spoilt(weights=(0.1, float("nan"))),
+        spoilt_process(weights=(0.1, float("nan"))),
+        spoilt_tree(values=(0.1, float("inf"), 0.2, 0.0)),
         {"formula": Constant(float("nan"))},
         {"formula": Linear("filters", Constant(1.0), Constant(float("inf")))},
     ],

@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows [47]\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows [48]\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -98,7 +98,10 @@ def test_corrections_of_old_models_reach_as_far_along_every_dimension(tmp_path: 
     }
     (layer,) = read_model(model_file(tmp_path / "old.json", schema=4, layers=[layers[0] | {"correction": old}])).layers
     assert layer.correction is not None
-    assert layer.correction.lengths == (2.0, 2.0)
+    assert layer.correction.process is not None
+    assert layer.correction.process.lengths == (2.0, 2.0)
+    assert layer.correction.trees == ()
+    assert layer.correction.without == 5.0
     spoilt = [layers[0] | {"correction": {"dimensions": 3}}]
     with pytest.raises(BadFile, match=r"old.json"):
         read_model(model_file(tmp_path / "old.json", schema=4, layers=spoilt))
