@@ -1,8 +1,8 @@
 """Corrections of formulas: fitted to what a formula leaves unexplained, and kept only where left-out points say that they help.
 
 First what is smooth, and then what groups of layers have in common in what is left of that: each reaches what the other does
-not. At layers timed apart, for 21 sweeps of 60, 120 and 240 points, the geometric means of errors were 8.4, 7.4 and 6.4 % by
-formulas alone, 7.6, 7.0 and 5.8 with what is smooth, 7.6, 6.4 and 4.9 with trees, and 7.3, 6.4 and 5.0 with both.
+not. At layers timed apart, for 14 sweeps of 60, 120 and 240 points, the geometric means of errors were 8.4, 7.4 and 6.4 % by
+formulas alone, 7.6, 7.0 and 5.8 with what is smooth, 7.6, 6.3 and 4.9 with trees, and 7.3, 6.2 and 5.1 with both.
 """
 
 from typing import NamedTuple
