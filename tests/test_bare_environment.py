@@ -79,6 +79,13 @@ def test_a_network_is_predicted_without_them(tmp_path: Path) -> None:
     assert "total" in ended.stdout
 
 
+def test_sweeps_are_fitted_without_them(tmp_path: Path) -> None:
+    sweeps = [str(path) for path in sorted((ROOT / "sweeps" / "cnn").glob("amd-epyc-26-*/conv2d-*-groups2-*.jsonl"))]
+    assert any('"footprint":8' in Path(sweep).read_text(encoding="utf-8") for sweep in sweeps)
+    ended = bare(main_code("fit", *sweeps, "--out", "board.json"), tmp_path)
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.parametrize("words", [["devices"], ["models"], ["devices", "--json"]], ids=" ".join)
 def test_what_only_looks_around_works_without_them(tmp_path: Path, words: list[str]) -> None:
     ended = bare(main_code(*words), tmp_path)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.evidence import non_negative
 from blackthorn.layers import FAR_BYTES
 from blackthorn.records import FOOTPRINTS, CachedWeights
 
@@ -81,9 +82,7 @@ def _costs(per_cost: Floats, saved: Floats, members: NDArray[np.bool_]) -> Float
 
 def _falls(per_fall: Floats, saved: Floats) -> Floats:
     """What share is lost between each knot and the next: 1 in all, or nothing where nothing is saved."""
-    from scipy.optimize import nnls
-
-    found, _ = nnls(per_fall, saved)
+    found = non_negative((per_fall.T @ per_fall)[None], (per_fall.T @ saved)[None])[0]
     total: float = found.sum()
     shares: Floats = found / total if total > 0.0 else found
     return shares

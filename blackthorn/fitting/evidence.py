@@ -202,11 +202,14 @@ def _worthless(residuals: Floats) -> Floats:
 def _solve(relative: Floats, target: Floats, weights: Floats) -> Floats:
     """Weighted least squares of every design against its target, no coefficient below zero, shape (B, p)."""
     weighted = relative * weights[:, None, :]
-    return _non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
+    return non_negative(weighted @ relative.transpose(0, 2, 1), (weighted @ target[:, :, None])[:, :, 0])
 
 
-def _non_negative(normal: Floats, right: Floats) -> Floats:
-    """Solutions of normal equations, shapes (B, p, p) and (B, p), unknowns that come out negative emptied one by one."""
+def non_negative(normal: Floats, right: Floats) -> Floats:
+    """Solutions of normal equations, shapes (B, p, p) and (B, p), unknowns that come out negative emptied one by one.
+
+    Changes both.
+    """
     solutions = _solved(normal, right)
     for _ in range(right.shape[1] - 1):
         if solutions.min() >= -NEGATIVE_TOLERANCE:
