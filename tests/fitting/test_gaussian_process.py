@@ -31,3 +31,14 @@ def test_each_formula_has_a_process_of_its_own_points() -> None:
     assert errors.less(explained).misfit() < 0.5 * errors.misfit()
     spoilt = errors._replace(logarithms=np.where(errors.fitted, errors.logarithms, 0.5))
     assert np.array_equal(fitted_process(spoilt)[1], explained)
+
+
+def test_a_group_far_off_is_learnt_and_one_point_alone_is_not() -> None:
+    errors = waves()
+    of_group = errors.points.dimensions["filters"] > 420
+    assert 5 < of_group.sum() < 20
+    group, _ = fitted_process(errors.less(-0.6 * of_group))
+    assert group.logarithm({"filters": np.array([460.0]), "channels": np.array([100.0])})[0] > 0.4
+    alone, _ = fitted_process(errors.less(-0.6 * (np.arange(len(errors.points)) == 7)))
+    place = {name: values[7:8] for name, values in errors.points.dimensions.items()}
+    assert abs(alone.logarithm(place) - errors.logarithms[-1][7])[0] < 0.1
