@@ -142,9 +142,8 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     values = points.dimensions[name]
     if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
         yield from _moved(values, shape)
+        yield from _further_thresholds(values, shape)
     if name in points.derived:
-        if isinstance(shape, Split):
-            yield from _further_thresholds(values, shape)
         return
     if isinstance(shape, Leaf):
         yield from _likely_stairs(points, best, name, shape)
