@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.proposals import midway
 from blackthorn.fitting.unexplained import Unexplained
 from blackthorn.formulas import AtMost, DivisibleBy, ObliviousTree, Question
 from blackthorn.formulas.correction import within_bounds
@@ -76,9 +77,9 @@ def _questions(errors: Unexplained) -> Iterator[Question]:
 
 def _thresholds(values: Floats) -> Iterator[AtMost]:
     different = np.unique(values)
-    between = np.floor(np.sqrt(different[1:] * different[:-1]))
-    places = np.linspace(0, len(between) - 1, min(MOST_THRESHOLDS, len(between)))
-    yield from (AtMost(int(between[place])) for place in np.unique(places.round().astype(np.intp)))
+    count = len(different) - 1
+    places = np.unique(np.linspace(0, count - 1, min(MOST_THRESHOLDS, count)).round().astype(np.intp))
+    yield from (midway(different[place], different[place + 1]) for place in places)
 
 
 def _alignments(values: Floats) -> Iterator[DivisibleBy]:

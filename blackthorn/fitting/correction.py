@@ -62,8 +62,7 @@ def corrected(points: Points, fit: JointFit, alone: LeftOut) -> Corrected | None
 
 def _smooth(errors: Unexplained) -> tuple[GaussianProcess | None, Unexplained]:
     """What is smooth, if that helps at points left out, and what is left then."""
-    process, explained = fitted_process(errors)
-    left = errors.less(explained)
+    process, left = fitted_process(errors)
     return (process, left) if left.misfit() <= errors.misfit() else (None, errors)
 
 

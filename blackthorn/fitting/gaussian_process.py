@@ -42,17 +42,16 @@ WEIGHT_DIGITS, LENGTH_DIGITS = 6, 4
 """Digits after the point of what is stored: a millionth of a factor."""
 
 
-def fitted_process(errors: Unexplained) -> tuple[GaussianProcess, Floats]:
-    """The process of what a formula leaves unexplained, and what ones fitted to the same points as each formula explain.
+def fitted_process(errors: Unexplained) -> tuple[GaussianProcess, Unexplained]:
+    """The process of what the last formula leaves unexplained, and what is left then.
 
-    Returns:
-        The process of the last formula, and logarithms of shape (B, n).
+    Each formula has a process of its own for that, fitted to the points that it was fitted to.
     """
     points, names = errors.points, errors.independent()
     manner = _Search(_errors(points, bounded(within_bounds(errors.logarithms[-1]))), _values(points, names)).best()
     each = zip(errors.logarithms, errors.fitted, strict=True)
     found = [_fitted(points.where(kept), within_bounds(row[kept]), names, manner) for row, kept in each]
-    return found[-1], np.array([process.logarithm(points.dimensions) for process in found])
+    return found[-1], errors.less(np.array([process.logarithm(points.dimensions) for process in found]))
 
 
 class _Manner(NamedTuple):

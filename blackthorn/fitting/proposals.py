@@ -132,7 +132,12 @@ def thresholds(values: Floats, fewest: int, most: int) -> Iterator[AtMost]:
     if len(counts):
         spread = np.linspace(*ends, MOST_THRESHOLDS).astype(int)
         for count in np.unique(counts[np.abs(spread[:, None] - counts).argmin(axis=1)]):
-            yield AtMost(int(math.sqrt(ordered[count - 1] * ordered[count])))
+            yield midway(ordered[count - 1], ordered[count])
+
+
+def midway(below: float, above: float) -> AtMost:
+    """What parts two sizes, in the middle of their logarithms."""
+    return AtMost(int(math.sqrt(below * above)))
 
 
 def spacing(values: Floats) -> int:

@@ -112,11 +112,16 @@ def _descend(
 def _parted_finely(tried: Tried, points: Points, best: JointFit) -> Lockstep[JointFit]:
     """A structure with its thresholds moved, and one more beside each, where that is shorter."""
     for name in points.free():
-        shape, values = best.shapes[name], points.dimensions[name]
-        if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
-            finer = yield from tried.along(best, name, [*_moved(values, shape), *_further_thresholds(values, shape)])
-            best = min([best, *finer], key=cost_of)
+        finer = yield from tried.along(best, name, _finer(points.dimensions[name], best.shapes[name]))
+        best = min([best, *finer], key=cost_of)
     return best
+
+
+def _finer(values: Floats, shape: Shape) -> Iterator[Shape]:
+    """A parting by size with its threshold nearby, and with one more on either side; nothing of other shapes."""
+    if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
+        yield from _moved(values, shape)
+        yield from _further_thresholds(values, shape)
 
 
 def _moved(values: Floats, shape: Split) -> Iterator[Split]:
@@ -127,7 +132,7 @@ def _moved(values: Floats, shape: Split) -> Iterator[Split]:
 
 
 def _further_thresholds(values: Floats, shape: Split) -> Iterator[Shape]:
-    """Partings of one side of a parting: layers that fit into a near cache, into a far one, and into none."""
+    """Partings of one side of a parting: layers that fit into a near cache, a far one, and none; rows that are ever longer."""
     if not isinstance(shape.then, Leaf) or not isinstance(shape.otherwise, Leaf):
         return
     within = shape.condition.holds(values)
@@ -140,9 +145,7 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     """Shapes near the best one along a dimension."""
     shape = best.shapes[name]
     values = points.dimensions[name]
-    if isinstance(shape, Split) and isinstance(shape.condition, AtMost):
-        yield from _moved(values, shape)
-        yield from _further_thresholds(values, shape)
+    yield from _finer(values, shape)
     if name in points.derived:
         return
     if isinstance(shape, Leaf):

@@ -33,17 +33,13 @@ def _reference_of_each_class(model: JsonObject) -> JsonObject:
 
 def _length_of_each_dimension(model: JsonObject) -> JsonObject:
     """Schema 4 to 5: a correction reached as far along every dimension, and reaches as far as is told of each."""
-    return {**model, "layers": [_with_lengths(layer) for layer in _formulas_of(model)]}
+    return _with_corrections(model, _with_lengths)
 
 
-def _with_lengths(layer: JsonObject) -> JsonObject:
-    correction = layer.get("correction")
-    if not isinstance(correction, dict):
-        return layer
+def _with_lengths(correction: JsonObject) -> JsonObject:
     dimensions = correction.get("dimensions")
     kept = {name: value for name, value in correction.items() if name != "length"}
-    lengths = [correction.get("length")] * len(dimensions if isinstance(dimensions, list) else ())
-    return {**layer, "correction": {**kept, "lengths": lengths}}
+    return {**kept, "lengths": [correction.get("length")] * len(dimensions if isinstance(dimensions, list) else ())}
 
 
 def _small_reference(header: JsonObject) -> JsonObject:
@@ -66,15 +62,21 @@ def _small(probe: object) -> object:
 
 def _correction_of_parts(model: JsonObject) -> JsonObject:
     """Schema 7 to 8: a correction was a Gaussian process, and has one and trees beside it."""
-    return {**model, "layers": [_with_parts(layer) for layer in _formulas_of(model)]}
+    return _with_corrections(model, _with_parts)
 
 
-def _with_parts(layer: JsonObject) -> JsonObject:
-    correction = layer.get("correction")
-    if not isinstance(correction, dict):
-        return layer
+def _with_parts(correction: JsonObject) -> JsonObject:
     process = {name: value for name, value in correction.items() if name != "without"}
-    return {**layer, "correction": {"process": process, "trees": [], "without": correction.get("without")}}
+    return {"process": process, "trees": [], "without": correction.get("without")}
+
+
+def _with_corrections(model: JsonObject, upgrade: Upgrade) -> JsonObject:
+    """The model with the corrections of all formulas that have one upgraded."""
+    layers = _formulas_of(model)
+    corrections = [layer.get("correction") for layer in layers]
+    upgraded = [upgrade(known) if isinstance(known, dict) else known for known in corrections]
+    pairs = zip(layers, upgraded, strict=True)
+    return {**model, "layers": [{**layer, "correction": known} if "correction" in layer else layer for layer, known in pairs]}
 
 
 def _formulas_of(model: JsonObject) -> list[JsonObject]:

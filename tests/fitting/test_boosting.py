@@ -16,7 +16,7 @@ def errors(of_group: float, noise: float, count: int = 100, seed: int = 1) -> Un
     rng = np.random.default_rng(seed)
     filters = rng.integers(8, 512, count).astype(float)
     channels = np.where(rng.random(count) < 0.5, 16, 1) * rng.integers(1, 32, count)
-    points = Points({"filters": filters, "channels": channels}, np.ones(count), 0.02, np.ones(count), merged=())
+    points = Points({"filters": filters, "channels": channels}, np.ones(count), 0.02, np.ones(count))
     slow = of_group * ((filters > 200) & (channels % 16 != 0))
     logarithms = np.tile(slow + noise * rng.standard_normal(count), (FOLDS + 1, 1))
     left_out = np.arange(count) % FOLDS == np.arange(FOLDS)[:, None]
@@ -49,8 +49,10 @@ def test_noise_is_hardly_learnt(seed: int) -> None:
 
 
 def test_there_is_an_end_to_trees() -> None:
-    trees, _ = boosted(errors(5.0, noise=0.2))
-    assert len(trees) <= MOST_TREES
+    """A slope takes more and more trees, each a little nearer to it."""
+    steps = errors(0.0, noise=0.0)
+    trees, _ = boosted(steps.less(np.tile(-steps.points.dimensions["filters"] / 512, (FOLDS + 1, 1))))
+    assert len(trees) == MOST_TREES
 
 
 def test_points_that_nothing_parts_are_left_alone() -> None:
