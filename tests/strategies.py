@@ -138,7 +138,7 @@ def measurements(probe: st.SearchStrategy[Probe] | None = None) -> st.SearchStra
         reference_seconds=st.none() | positive,
         relative_error=st.floats(0, 1),
         calls=st.integers(1, 10**6),
-        grade=st.sampled_from(["settled", "drifting", "noisy", "throttled"]),
+        grade=st.sampled_from(["settled", "contended", "drifting", "noisy", "throttled"]),
         taken_at=texts,
     )
 

@@ -14,7 +14,7 @@ SUMS = listing(
     "kernels                the sum of all layers",
     "put in by the runtime  the part of it that the network does not hold: changes of layout",
     "between kernels        the rest of a call; noise can take it below nothing",
-    "end to end             a whole call; if noisy or drifting, close other programs; if throttled, cool it",
+    "end to end             a whole call; if noisy, drifting or contended, close other programs; if throttled, cool it",
 )
 EXAMPLES = examples(
     "blackthorn measure resnet50.onnx",

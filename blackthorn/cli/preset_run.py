@@ -68,6 +68,11 @@ class PresetReport(msgspec.Struct, frozen=True):
         errors = {report.path: report.timing_errors for report in self.made}
         return tuple(chain.from_iterable(errors.values()))
 
+    @property
+    def contended(self) -> int:
+        """How many of them were timed while others kept processors busy."""
+        return sum({report.path: report.contended for report in self.made}.values())
+
 
 def run(
     given: str,
@@ -153,7 +158,7 @@ def preset_lines(report: PresetReport, again: str, out: Path) -> Iterator[str]:
     ]
     yield from table(("layer", "at", "points", "error"), rows, right=(2, 3))
     yield f"{report.points} points of {report.made[0].device}, {readable_duration(report.seconds)}"
-    yield from restlessness_lines(report.timing_errors)
+    yield from restlessness_lines(report.timing_errors, report.contended)
     yield f"go on with: {again}" if report.interrupted else f"fit all sweeps with: {fit_command(out)}"
 
 
@@ -163,6 +168,7 @@ def preset_json(report: PresetReport) -> dict[str, Any]:
         "preset": report.preset.name,
         "points": report.points,
         "timing_error_percent": median_percent(report.timing_errors),
+        "contended": report.contended,
         "seconds": report.seconds,
         "interrupted": report.interrupted,
         "sweeps": [sweep_json(sweep) for sweep in report.made],

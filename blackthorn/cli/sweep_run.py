@@ -40,7 +40,7 @@ class SweepReport(msgspec.Struct, frozen=True):
     """How a sweep ended, and the formula of all that its file holds; None where it holds nothing.
 
     `forecast` tells what a smaller error would take; None where that is not known, or more points alone do not help.
-    `timing_errors` are the relative errors of its points.
+    `timing_errors` are the relative errors of its points, `contended` is how many were timed while others kept processors busy.
     """
 
     path: Path
@@ -50,6 +50,7 @@ class SweepReport(msgspec.Struct, frozen=True):
     formula: LayerFormula | None
     forecast: Forecast | None = None
     timing_errors: tuple[float, ...] = ()
+    contended: int = 0
 
 
 def run(
@@ -109,7 +110,8 @@ def report_of(path: Path, outcome: SweepOutcome) -> SweepReport:
     found = read_sweep(path)
     errors = tuple(measurement.relative_error for measurement in found.measurements)
     formula = fit_device([found], now(), MADE_BY).layers[0] if found.measurements else None  # all points are of one class
-    return SweepReport(path, found.header.device.name, len(found.measurements), outcome, formula, timing_errors=errors)
+    contended = sum(measurement.grade == "contended" for measurement in found.measurements)
+    return SweepReport(path, found.header.device.name, len(errors), outcome, formula, timing_errors=errors, contended=contended)
 
 
 def refuse_own_recording(path: Path, recordings: Sequence[Path]) -> None:
@@ -139,7 +141,7 @@ def sweep_lines(report: SweepReport, again: str) -> Iterator[str]:
         yield f"{len(outcome.skipped)} points could not be measured and were skipped"
     if report.formula is not None:
         yield from class_lines(report.formula)
-    yield from restlessness_lines(report.timing_errors)
+    yield from restlessness_lines(report.timing_errors, report.contended)
     if report.forecast is not None:
         yield f"  {_forecast_text(report.forecast, outcome)}"
     yield f"go on with: {again}" if outcome.interrupted else f"fit all sweeps with: {fit_command(report.path.parent.parent)}"
@@ -169,6 +171,7 @@ def sweep_json(report: SweepReport) -> dict[str, Any]:
         "interrupted": report.outcome.interrupted,
         "reason": report.outcome.reason,
         "timing_error_percent": median_percent(report.timing_errors),
+        "contended": report.contended,
         "seconds": report.outcome.seconds,
         "forecast": None if report.forecast is None else report.forecast._asdict(),
         "class": None if report.formula is None else class_json(report.formula),

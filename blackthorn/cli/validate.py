@@ -18,7 +18,7 @@ COLUMNS = listing(
     "predicted        the sum of its layers and of what goes by between kernels, by the formulas",
     "error            how far predicted is from measured",
     "coverage         the share of kernels that goes to layers with a formula",
-    "timing           settled; if noisy or drifting, close other programs; if throttled, cool it",
+    "timing           settled; if noisy, drifting or contended, close other programs; if throttled, cool it",
 )
 EXAMPLES = examples(
     "blackthorn validate resnet50.onnx squeezenet.onnx",

@@ -7,10 +7,10 @@ import msgspec
 
 from blackthorn.records.probes import Dimensions, Precision, Probe, Range
 
-SWEEP_SCHEMA = 4
+SWEEP_SCHEMA = 5
 PRESET_SCHEMA = 1
 
-Grade = Literal["settled", "drifting", "noisy", "throttled"]
+Grade = Literal["settled", "contended", "drifting", "noisy", "throttled"]
 
 FOOTPRINTS = (2, 4, 8, 16)
 """MiB of weights that small networks have: from what a near cache holds to what one process keeps of a last cache that others
@@ -63,8 +63,9 @@ class Measurement(msgspec.Struct, frozen=True):
         reference_seconds: what the reference probe took around it, in seconds; None on a device that does not drift.
         relative_error: standard error of `seconds` over `reference_seconds`, as a fraction.
         calls: timed calls behind the figures.
-        grade: settled; drifting (the reference moved during the measurement); noisy (the target error was not reached);
-            throttled (the device slowed down to protect itself, from heat for one).
+        grade: settled; contended (others kept processors busy that share caches and memory with its own); drifting (the
+            reference moved during the measurement); noisy (the target error was not reached); throttled (the device slowed
+            down to protect itself, from heat for one).
         taken_at: UTC time, ISO 8601.
     """
 

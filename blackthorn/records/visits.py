@@ -24,9 +24,9 @@ AT_ONE_SPEED: frozenset[Grade] = frozenset({"settled", "noisy"})
 def merged_visits(visits: Sequence[Measurement]) -> Measurement:
     """One measurement of all visits: the mean of their times over the reference's, and its error with the scatter of visits.
 
-    It is stated at the speed of the fastest reference, and visits count less the slower the machine was. Those during which it
-    changed its speed count only where there are no others, and of those during which the device slowed down to protect itself
-    the surest alone.
+    It is stated at the speed of the fastest reference, and visits count less the slower the machine was. Those during which
+    others kept processors busy count only where there are no others, those during which the machine changed its speed where
+    there are none of these, too, and of those during which the device slowed down to protect itself the surest alone.
 
     Source: DerSimonian and Laird, "Meta-analysis in clinical trials", Controlled Clinical Trials 7, 1986, equations 6 to 9
     (the random-effects model: the variance between visits is added to that within each).
@@ -34,7 +34,8 @@ def merged_visits(visits: Sequence[Measurement]) -> Measurement:
     Args:
         visits: at least one, all of one probe, beside one reference or none.
     """
-    steady = [visit for visit in visits if visit.grade in AT_ONE_SPEED] or [v for v in visits if v.grade == "drifting"]
+    graded = ([visit for visit in visits if visit.grade in grades] for grades in (AT_ONE_SPEED, {"contended"}, {"drifting"}))
+    steady = next(filter(None, graded), [])
     least = min((visit.at_speed(1.0) for visit in steady), default=math.inf)
     steady = [visit for visit in steady if visit.at_speed(1.0) <= DISTURBED * least]
     if len(steady) < 2:

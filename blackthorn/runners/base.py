@@ -20,11 +20,13 @@ class CallTimes(msgspec.Struct, frozen=True):
     """Seconds of every call of a loaded probe so far, in order, for one layer of the probe (all copies' mean).
 
     `wall` has the call's own overhead taken off; `kernel` is the runtime's own account of the layer's kernels, and equals
-    `wall` where the runtime keeps none.
+    `wall` where the runtime keeps none. `usual` is what the kernels of a call take without those among them that took far
+    longer than their fellows in it, as those do within which another process had the processor; empty where nobody tells.
     """
 
     wall: Sequence[float]
     kernel: Sequence[float]
+    usual: Sequence[float] = ()
 
 
 class LoadedProbe(abc.ABC):
@@ -129,6 +131,13 @@ class Runner(abc.ABC):
         """The share of the time since this was last asked for which it had work and other processes had its processor.
 
         0 where nobody can tell.
+        """
+        return 0.0
+
+    def contention(self) -> float:
+        """How many processors others kept busy since this was last asked, of those that share caches and memory with its own.
+
+        0 where nobody can tell, or layers take as long all the same.
         """
         return 0.0
 

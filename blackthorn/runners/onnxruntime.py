@@ -22,6 +22,7 @@ from blackthorn.onnx_graph import Fusions
 from blackthorn.records import Device, Probe
 from blackthorn.runners.base import Runner
 from blackthorn.runners.cold_caches import ColdCaches
+from blackthorn.runners.contention import Contention
 from blackthorn.runners.host import Host, describe_host
 from blackthorn.runners.network import LoadedNetwork, Shapes
 from blackthorn.runners.nvidia_gpu import Gpu, GpuWatch, describe_gpu
@@ -78,6 +79,7 @@ class OnnxRuntimeRunner(Runner):
         self._affinity_before: set[int] | None = None
         self._watch: SystemWatch | GpuWatch = SystemWatch()
         self._waiting = Waiting()
+        self._contention: Contention | None = None
         self._cold: ColdCaches | None = None
         self._begun = ExitStack()
         self._has_begun = False
@@ -146,6 +148,13 @@ class OnnxRuntimeRunner(Runner):
     def waited(self) -> float:
         return self._waiting.share()
 
+    def contention(self) -> float:
+        if not self._provider.is_cpu:
+            return 0.0
+        if self._contention is None:
+            self._contention = Contention()
+        return self._contention.processors()
+
     def reference(self, layer: Probe | None = None) -> Probe | None:
         return layer or layer_kind("conv2d").probe_at(USUAL)
 
@@ -160,7 +169,7 @@ class OnnxRuntimeRunner(Runner):
             self._affinity_before = None
         self._begun.close()
         self._has_begun = False
-        self._cold = None
+        self._cold = self._contention = None
 
     def _begin(self, *, blocking: bool) -> None:
         """Start the provider, once.

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
+
 from blackthorn.errors import NotMeasured
 from blackthorn.layers import LayerKind, layer_kind
 from blackthorn.records import Probe
 from blackthorn.runners.base import CallTimes, LoadedProbe
 from blackthorn.runners.cold_caches import ColdCaches
-from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes, Overhead, lost
+from blackthorn.runners.ort_profiler import LEAST_SHARE, IdleNodes, Overhead, lost, usual_mean
 from blackthorn.runners.ort_providers import CPU, Provider
 from blackthorn.runners.ort_session import NodeTime, ProfiledSession
 
@@ -77,7 +79,8 @@ class OnnxRuntimeProbe(LoadedProbe):
         layers = list(map(self._layer_nodes, calls))
         overheads = [Overhead(0.0, math.nan)] * len(calls) if self._idle is None else self._idle.finish()
         more = lost(layers, [overhead.between for overhead in overheads])
-        return CallTimes(self._wall, [self._layer_seconds(*call, more) for call in zip(layers, overheads, strict=True)])
+        told = [self._layer_seconds(*call, more) for call in zip(layers, overheads, strict=True)]
+        return CallTimes(self._wall, [kernel for kernel, _ in told], [usual for _, usual in told])
 
     def _layer_nodes(self, nodes: list[NodeTime]) -> list[NodeTime]:
         """The nodes of a call that are the layer's.
@@ -94,10 +97,18 @@ class OnnxRuntimeProbe(LoadedProbe):
             )
         return layers
 
-    def _layer_seconds(self, nodes: list[NodeTime], overhead: Overhead, more: float) -> float:
-        """The kernel time of one layer in one call, without what the profiler adds to each node, with what it cuts off."""
-        kernels = math.fsum(node.seconds + more - overhead.within for node in nodes)
-        return max(kernels / self._copies, LEAST_SHARE * overhead.within, LEAST_SECONDS)
+    def _layer_seconds(self, nodes: list[NodeTime], overhead: Overhead, more: float) -> tuple[float, float]:
+        """The kernel time of one layer in one call, without what the profiler adds to each node, with what it cuts off.
+
+        First as it was, then without the nodes that took far longer than those at their place in other copies.
+        """
+        kernels = np.array([node.seconds + more - overhead.within for node in nodes])
+        least = max(LEAST_SHARE * overhead.within, LEAST_SECONDS)
+        kernel = max(math.fsum(kernels) / self._copies, least)
+        if len(nodes) % self._copies:
+            return kernel, kernel
+        usual = math.fsum(map(usual_mean, kernels.reshape(self._copies, -1).T))
+        return kernel, max(usual, least)
 
     def close(self) -> None:
         self._session.close()

@@ -50,6 +50,9 @@ ENDS = 0.1
 """Share of calls left out at either end, those that were interrupted among them."""
 VARIANCE_OF_CUTTING = 1 / 12
 """Squared microseconds by which durations scatter more for being cut down to whole ones."""
+FAR_LONGER, INTERRUPTION = 1.5, 20e-6
+"""A node took far longer than its fellows if it took so many times as long and so many seconds more: another process on the
+same processor has it for milliseconds."""
 LEAST_SHARE = 0.01
 """What is left of a kernel's time is at least this part of the profiler's own: less cannot be told from nothing."""
 
@@ -101,8 +104,20 @@ def _overhead(nodes: Sequence[NodeTime]) -> Overhead:
     """What the nodes of one call say: all of them go by in the same way, and those that do nothing take nothing else."""
     busy = [node.pitch - node.seconds for node in nodes if node.operator == BUSY][COLD_NODES:]
     idle = [node.pitch for node in nodes if node.operator in IDLE][COLD_NODES:]
-    between = float(np.nanmean(busy))  # the last node of all has no pitch
-    return Overhead(float(np.nanmean(idle)) - between, between)
+    between = usual_mean(np.array(busy))
+    return Overhead(usual_mean(np.array(idle)) - between, between)
+
+
+def usual_mean(seconds: Floats) -> float:
+    """The mean of what fellow nodes took in a call without those that took far longer, within which the call was interrupted.
+
+    Args:
+        seconds: shape (nodes,); NaN where it is not known, as is the pitch of the last node of all.
+    """
+    known = seconds[~np.isnan(seconds)]
+    if not len(known):
+        return math.nan
+    return float(known[known <= FAR_LONGER * np.median(known) + INTERRUPTION].mean())
 
 
 def lost(calls: Sequence[Sequence[NodeTime]], between: Sequence[float]) -> float:

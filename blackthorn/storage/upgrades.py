@@ -104,8 +104,8 @@ def _unchanged(record: JsonObject) -> JsonObject:
 
 
 UPGRADES: dict[type, dict[int, Upgrade]] = {
-    SweepHeader: {1: _spelled_reference, 2: _unchanged, 3: _small_reference},
-    Measurement: {1: _unchanged, 2: _unchanged, 3: _unchanged},
+    SweepHeader: {1: _spelled_reference, 2: _unchanged, 3: _small_reference, 4: _unchanged},
+    Measurement: {1: _unchanged, 2: _unchanged, 3: _unchanged, 4: _unchanged},
     FittedModel: {
         1: _reference_of_each_class,
         2: _unchanged,

@@ -27,7 +27,7 @@ second, since what they take depends most on what else uses memory. Of two prese
 median, and by 3 to 6 % above 16 GB/s, and rounds of one visit do not show it."""
 NEIGHBOURS = 8
 """Points that were visited several times, those nearest in bytes a second, that tell how visits of a point usually differ."""
-GRADES: tuple[Grade, ...] = ("settled", "drifting", "noisy", "throttled")
+GRADES: tuple[Grade, ...] = ("settled", "contended", "drifting", "noisy", "throttled")
 """From the best to the worst."""
 
 

@@ -23,6 +23,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
         full_speed_within: the reference may take this much longer than at best: noise is 5 %, the next state 28 % away.
         steady_within: relative difference between the references before and after a round that counts.
         running_at_least: share of a round that counts for which no other process may have the processor.
+        others_at_most: processors that others may keep busy, on average, while a measurement is taken that is settled.
         proven_share: share of a round's length for which the machine must have been at full speed before the round: most
             stretches at full speed last milliseconds, and those that have lasted go on.
         patience: share of `most_seconds` for which a slow machine is waited for.
@@ -44,6 +45,7 @@ class TimingPolicy(msgspec.Struct, frozen=True):
     full_speed_within: float = 0.10
     steady_within: float = 0.08
     running_at_least: float = 0.99
+    others_at_most: float = 0.25
     proven_share: float = 0.2
     patience: float = 0.5
     calibration_seconds: float = 0.2

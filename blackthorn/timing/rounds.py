@@ -31,21 +31,27 @@ class Calls(NamedTuple):
         """Mean seconds, without what others took."""
         return math.fsum(map(operator.mul, self.running, self.seconds)) / len(self.seconds)
 
-    def kernel(self, seconds: Iterable[float]) -> float:
-        """Mean seconds of kernels, one number a call, without what others took of them."""
-        return math.fsum(map(_left, seconds, self.seconds, self.running)) / len(self.seconds)
+    def kernel(self, seconds: Iterable[float], usual: Iterable[float]) -> float:
+        """Mean seconds of kernels without what others took of them.
+
+        Args:
+            seconds, usual: as `CallTimes` has them, one number a call; the same where it has no usual ones.
+        """
+        return math.fsum(map(_left, seconds, usual, self.seconds, self.running)) / len(self.seconds)
 
 
-def _left(kernel: float, wall: float, running: float) -> float:
+def _left(kernel: float, usual: float, wall: float, running: float) -> float:
     """What is left of a call's kernels without what others took.
 
-    Others mostly take all they take at once: of the time around kernels if that holds as much, else of kernels, or where
-    neither does of both alike.
+    That lies in kernels that took longer than usual, as far as these did. What it is more, others mostly took at once: of the
+    time around kernels if that holds as much, else of kernels, or where neither does of both alike.
     """
     waited = (1.0 - running) * wall
+    seen = min(waited, max(0.0, kernel - usual))
+    kernel, wall, waited = kernel - seen, wall - seen, waited - seen
     if wall - kernel >= HELD * waited:
         return kernel
-    return kernel - waited if kernel > waited else running * kernel
+    return kernel - waited if kernel > waited else kernel * (1.0 - waited / wall)
 
 
 def called(call: Callable[[], float], waited: Callable[[], float], count: int, most: int, running_at_least: float) -> Calls:
@@ -111,7 +117,9 @@ class Round(NamedTuple):
 
     def kernel(self, times: CallTimes) -> float:
         """Mean kernel seconds of the calls that count, from the times of all calls of the probe."""
-        return self.calls.kernel(times.kernel[self.first + number] for number in self.calls.numbers)
+        counted = [self.first + number for number in self.calls.numbers]
+        usual = times.usual or times.kernel
+        return self.calls.kernel((times.kernel[number] for number in counted), (usual[number] for number in counted))
 
 
 def speed(rounds: Sequence[Round]) -> float:

@@ -7,7 +7,8 @@ others answer to the same change by other factors (see `records.Reference`). (c)
 roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
 full speed where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the
 same processor takes turns of some milliseconds with this one, mostly within long calls: what the system says of that is taken
-off, and such calls, of references too, count only where there are no others.
+off, and such calls, of references too, count only where there are no others. What is timed while others keep processors busy at
+all that share its caches is graded so, since layers that fetch much from memory feel that more than references do.
 """
 
 import logging
@@ -66,6 +67,7 @@ class Timer:
         self._bests: deque[float] = deque([math.inf], maxlen=REMEMBERED)
         self._expected = math.inf
         self._throttled_by: Sequence[str] = ()
+        self._others = 0.0
 
     def expect(self, earlier: Iterable[Measurement]) -> None:
         """Believe that the reference can take as little as it did beside earlier measurements here."""
@@ -159,6 +161,7 @@ class Timer:
         """
         self._begin()
         self._runner.throttled_by()  # forgets what was before
+        self._runner.contention()
         end = self._runner.clock() + self._policy.most_seconds
         turns = [self._warm_up(call) for call in calls]
         reference = self._await_full_speed(turns[0].proof, end)
@@ -167,6 +170,7 @@ class Timer:
                 before = reference if self._is_full_speed(reference) else self._await_full_speed(turn.proof, end)
                 reference = self._take_round(turn, before)
         self._throttled_by = self._runner.throttled_by()
+        self._others = self._runner.contention()
         return [turn.rounds for turn in turns]
 
     def at_full_speed(self, series: Sequence[Sequence[Round]]) -> list[list[Round]]:
@@ -282,7 +286,10 @@ class Timer:
         if self._throttled_by:
             log.info("throttled by: %s", ", ".join(self._throttled_by))
             return "throttled"
-        if estimate.relative_error > self._policy.target_error:
-            return "noisy"
+        is_noisy = estimate.relative_error > self._policy.target_error
         slow = reference > (1 + self._policy.full_speed_within) * min(self._bests)
-        return "drifting" if slow or not all(map(self._is_steady, rounds)) else "settled"
+        if not is_noisy and (slow or not all(map(self._is_steady, rounds))):
+            return "drifting"
+        if self._others > self._policy.others_at_most:
+            return "contended"
+        return "noisy" if is_noisy else "settled"

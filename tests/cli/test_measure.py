@@ -3,6 +3,7 @@
 import math
 import sys
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from blackthorn.cli import timing_run
 from blackthorn.cli.exits import INTERRUPTED
 from blackthorn.cli.model_choice import this_device
 from blackthorn.cli.timing_table import timing_lines
-from blackthorn.records import TimedLayer
+from blackthorn.records import Grade, TimedLayer
 from blackthorn.storage import write_model
 from tests.cli.conftest import Say
 from tests.examples import a_model
@@ -37,7 +38,7 @@ def test_programs_get_latency_kernels_and_layers(say: Say, network: str) -> None
     assert found["schema"] == 1
     assert found["model"] == "net"
     assert found["device"] == this_device()
-    assert found["grade"] in ("settled", "drifting", "noisy", "throttled")
+    assert found["grade"] in get_args(Grade)
     assert all(0 < found[key] < math.inf for key in ("latency_ms", "reference_ms", "calls"))
     # So small kernels can take no longer than nodes with nothing to do, whose time is taken off.
     assert all(0 <= found[key] < math.inf for key in ("kernel_ms", "spread_pct"))

@@ -11,13 +11,21 @@ from tests.cli.conftest import Say
 
 @pytest.mark.parametrize("errors", [(), (0.01,), (0.005, 0.02, 0.3)])
 def test_nothing_is_said_of_timings_that_are_known_well(errors: tuple[float, ...]) -> None:
-    assert not list(restlessness_lines(errors))
+    assert not list(restlessness_lines(errors, 0))
 
 
 def test_timings_that_are_known_badly_are_told_with_the_remedy() -> None:
-    said, remedy = restlessness_lines((0.01, 0.028, 0.05))
+    said, remedy = restlessness_lines((0.01, 0.028, 0.05), 0)
     assert "no better than to 2.8 %" in said
     assert remedy.startswith("close other programs")
+
+
+def test_what_others_disturbed_is_told_with_the_same_remedy() -> None:
+    said, remedy = restlessness_lines((0.01,) * 19, 2)
+    assert "while 2 of 19 points were timed" in said
+    assert remedy.startswith("close other programs")
+    assert len(list(restlessness_lines((0.05,) * 19, 2))) == 3
+    assert not list(restlessness_lines((0.01,) * 20, 2))
 
 
 def test_no_timings_have_no_error() -> None:

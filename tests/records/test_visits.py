@@ -63,7 +63,7 @@ def test_without_a_reference_times_stand_for_themselves() -> None:
     assert both.seconds == pytest.approx(3.1, rel=1e-2)
 
 
-@pytest.mark.parametrize("worse", ["drifting", "throttled"])
+@pytest.mark.parametrize("worse", ["contended", "drifting", "throttled"])
 def test_visits_at_another_speed_do_not_count_beside_steady_ones(worse: Grade) -> None:
     steady = visit(3.0, 0.05, "noisy")
     assert merged_visits([visit(2.5, grade=worse), steady, visit(3.5, grade=worse)]) == steady
@@ -72,6 +72,12 @@ def test_visits_at_another_speed_do_not_count_beside_steady_ones(worse: Grade) -
 def test_where_all_drift_they_are_merged_and_still_drifting() -> None:
     both = merged_visits([visit(3.0, grade="drifting"), visit(3.1, grade="drifting"), visit(9.0, grade="throttled")])
     assert both.grade == "drifting"
+    assert both.at_speed(1.0) == pytest.approx(3.05, rel=1e-3)
+
+
+def test_visits_beside_others_count_before_those_at_another_speed() -> None:
+    both = merged_visits([visit(3.0, grade="contended"), visit(3.1, grade="contended"), visit(9.0, grade="drifting")])
+    assert both.grade == "contended"
     assert both.at_speed(1.0) == pytest.approx(3.05, rel=1e-3)
 
 

@@ -78,6 +78,16 @@ def test_the_profilers_share_is_taken_off_every_kernel() -> None:
     assert idle.closed
 
 
+def test_kernels_within_which_another_process_ran_are_told_from_the_others() -> None:
+    copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
+    nodes = [NodeTime(f"layer{copy}", "Conv", 4e-4 if copy else 4e-3) for copy in range(copies)]
+    with OnnxRuntimeProbe(PlayedSession(*nodes), SMALL, 0.0, profiled=True, idle=PlayedIdleNodes(1e-4)) as loaded:
+        loaded.call()
+        times = loaded.finish()
+    assert list(times.kernel) == pytest.approx([3e-4 + 36e-4 / copies])
+    assert list(times.usual) == pytest.approx([3e-4])
+
+
 def test_what_the_profiler_cuts_off_a_short_kernel_is_added() -> None:
     copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
     session = PlayedSession(*[NodeTime(f"layer{copy}", "Conv", 3.5e-6, 5.8e-6) for copy in range(copies)])

@@ -5,7 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from blackthorn.runners.ort_profiler import BUSY, BUSY_NUMBERS, COLD_NODES, IDLE, IDLE_NODES, IdleNodes, Overhead, lost
+from blackthorn.runners.ort_profiler import (
+    BUSY,
+    BUSY_NUMBERS,
+    COLD_NODES,
+    IDLE,
+    IDLE_NODES,
+    IdleNodes,
+    Overhead,
+    lost,
+    usual_mean,
+)
 from blackthorn.runners.ort_session import CUT_OFF_US, NodeTime, ProfiledSession, Threads
 from blackthorn.units import US_PER_SECOND
 
@@ -61,6 +71,30 @@ def test_idle_nodes_tell_what_is_around_kernels_and_busy_ones_what_is_between_th
     monkeypatch.setattr(ProfiledSession, "finish", lambda _: [[*busy, *idle, last]] * 2)
     with IdleNodes(Threads()) as nodes:
         assert nodes.finish() == [pytest.approx(Overhead(3e-6, 2e-6))] * 2
+
+
+def test_nodes_within_which_another_process_ran_tell_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = [NodeTime("busy", BUSY, 4e-6, 6e-6), NodeTime("idle", "Neg", 3e-6, 5e-6)] * (COLD_NODES + 3)
+    interrupted = [NodeTime("busy", BUSY, 4e-6, 3e-3), NodeTime("idle", "Neg", 3e-6, 4e-3)]
+    monkeypatch.setattr(ProfiledSession, "finish", lambda _: [[*usual, *interrupted]])
+    with IdleNodes(Threads()) as nodes:
+        assert nodes.finish() == [pytest.approx(Overhead(3e-6, 2e-6))]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "mean"),
+    [
+        ([3e-6, 4e-6, 18e-6], 25e-6 / 3),
+        ([3e-6, 4e-6, 4e-3], 3.5e-6),
+        ([5e-3, 6e-3, 7e-3], 6e-3),
+        ([5e-3, 6e-3, 19e-3], 5.5e-3),
+        ([5e-3, math.nan], 5e-3),
+        ([math.nan], math.nan),
+        ([], math.nan),
+    ],
+)
+def test_the_mean_of_nodes_leaves_out_those_that_took_far_longer(seconds: list[float], mean: float) -> None:
+    assert usual_mean(np.array(seconds)) == pytest.approx(mean, nan_ok=True)
 
 
 def test_all_nodes_run_and_only_the_last_has_no_pitch(monkeypatch: pytest.MonkeyPatch) -> None:

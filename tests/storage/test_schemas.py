@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows [48]\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows [58]\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:

@@ -34,5 +34,11 @@ def test_calls_that_others_interrupted_count_only_where_there_are_no_others(
 @pytest.mark.parametrize(("kernel", "left"), [(4.7, 0.7), (0.7, 0.7), (3.9, 0.78)])
 def test_what_others_took_is_taken_off_kernels_unless_it_was_taken_around_them(kernel: float, left: float) -> None:
     calls = Calls((0,), (5.0,), (0.2,))
-    assert calls.kernel([kernel]) == pytest.approx(left)
+    assert calls.kernel([kernel], [kernel]) == pytest.approx(left)
     assert calls.wall == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("usual", "left"), [(1.5, 1.5), (1.0, 1.0), (0.5, 0.6), (2.4, 2.4), (3.6, 0.6)])
+def test_what_others_took_lies_in_kernels_that_took_longer_than_usual(usual: float, left: float) -> None:
+    """Of 6 seconds, 3.6 of them in kernels, others took 3: more than there is elsewhere, should kernels be as usual."""
+    assert Calls((0,), (6.0,), (0.5,)).kernel([3.6], [usual]) == pytest.approx(left)
