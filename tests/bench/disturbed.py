@@ -110,7 +110,7 @@ DISTURBANCES = (
     Disturbance("a process on another CPU", SPIN),
     Disturbance("a process that fills the memory's bandwidth", STREAM),
     Disturbance("a process on the same CPU", SPIN, is_here=True),
-    Disturbance(f"{SLOWDOWN} times slower from the middle on", is_slowed=True),
+    Disturbance(f"a slowdown by {SLOWDOWN} from the middle on", is_slowed=True),
 )
 
 
@@ -131,12 +131,12 @@ def disturbed_sweeps() -> Iterator[Row]:
         tests.pass_over_all()
         peaceful = swept(PLAN, timer)
         tests.pass_over_all()
-        yield _unseen("in peace", peaceful, timer)
+        yield _unseen("in peace", "", peaceful, timer)
         disturbed = []
         for disturbance in DISTURBANCES:
             disturbed.append(_swept_beside(disturbance, here, elsewhere))
             tests.pass_over_all()
-            yield _unseen(f"beside {disturbance.name}", disturbed[-1], timer)
+            yield _unseen(f"beside {disturbance.name}", "none", disturbed[-1], timer)
         tests.make_sure()
     truth = tests.measurements()
     least = _error(peaceful, truth)
@@ -158,13 +158,14 @@ def _swept_beside(disturbance: Disturbance, here: int, elsewhere: int) -> Sweep:
         return swept(PLAN, timer)
 
 
-def _unseen(what: str, found: Sweep, timer: Timer) -> Row:
-    """How many points of a sweep are far off what they take in peace, and not graded so."""
+def _unseen(what: str, target: str, found: Sweep, timer: Timer) -> Row:
+    """How many points of a sweep are far off what they take in peace afterwards, and not graded so; no target where empty."""
     again = timed([entry.probe for entry in found.measurements], timer)
     off = _far_off(found.measurements, again)
     unseen = sum(entry.grade == "settled" for entry in off)
     seen = f"{unseen} of {len(found.measurements)} points, {len(off)} of all grades"
-    return Row("15", f"{what}: off by more than {100 * FAR_OFF:.0f} % and graded settled", "none", seen, unseen == 0)
+    what = f"{what}: off by more than {100 * FAR_OFF:.0f} % and graded settled"
+    return Row("15", what, target, seen, unseen == 0 if target else None)
 
 
 def _error(found: Sweep, truth: Sequence[Measurement]) -> float:
