@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 RESTLESS = 2.0
 """Percent that the median point is known to, above which the machine was restless: formulas of steps and lines are never nearer
 to a device. On quiet shared computers presets had 0.8 to 1.5, where neighbours had half of the core for seconds 2.8 to 3.2."""
-MOSTLY = 0.1
+NOTEWORTHY = 0.1
 """Share of the points above which those that others disturbed make a difference to formulas."""
 
 
@@ -24,7 +24,7 @@ def restlessness_lines(errors: Sequence[float], contended: int) -> Iterator[str]
     """
     median = median_percent(errors)
     is_restless = median is not None and median > RESTLESS
-    is_contended = contended > MOSTLY * len(errors)
+    is_contended = contended > NOTEWORTHY * len(errors)
     if is_restless:
         yield f"the machine was restless: half of the points are known no better than to {median:.1f} %"
     if is_contended:

@@ -50,10 +50,9 @@ def cross_validation(points: Points, fits: Sequence[JointFit]) -> Lockstep[list[
 def _parts(points: Points) -> list[Mask]:
     """As many points in each part as can be, neighbours of several dimensions in one."""
     groups = _neighbours(points) if len(points.free()) > 1 else np.arange(len(points))
-    sizes = np.bincount(groups)
-    if len(sizes) < FOLDS:
-        sizes = np.ones(len(points), dtype=np.int_)
+    if groups.max() + 1 < FOLDS:
         groups = np.arange(len(points))
+    sizes = np.bincount(groups)
     taken = np.zeros(FOLDS, dtype=np.int_)
     part = np.empty(len(sizes), dtype=np.int_)
     for group, size in enumerate(sizes):

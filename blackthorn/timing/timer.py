@@ -1,14 +1,14 @@
 """Times a probe well: warm-up, repeats until the error is small, and a reference probe around every round.
 
 A machine's speed changes while it is measured: two states 19 % apart within minutes, and a state of half the speed for
-milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Four things help. (a) Each round of
-calls is divided by the reference timed just before and just after it. (b) The reference is a layer of the same class, since
-others answer to the same change by other factors (see `records.Reference`). (c) The ratio is the same at all speeds only
-roughly all the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at
-full speed where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the
-same processor takes turns of some milliseconds with this one, mostly within long calls: what the system says of that is taken
-off, and such calls, of references too, count only where there are no others. What is timed while others keep processors busy at
-all that share its caches is graded so, since layers that fetch much from memory feel that more than references do.
+milliseconds to seconds, while a neighbour uses the other half of the core, were seen. Five things help. (a) Each round of calls
+is divided by the reference timed just before and just after it. (b) The reference is a layer of the same class, since others
+answer to the same change by other factors (see `records.Reference`). (c) The ratio is the same at all speeds only roughly all
+the same (the half-speed state slowed one convolution 1.55 times and another 2.15 times), so rounds are taken at full speed
+where that can be had: when the reference takes about as long as it took at its best. (d) Another process on the same processor
+takes turns of some milliseconds with this one, mostly within long calls: what the system says of that is taken off, and such
+calls, of references too, count only where there are no others. (e) What is timed while others keep processors busy that share
+its caches is graded so: layers that fetch much from memory feel more of that than references do.
 """
 
 import logging
