@@ -1,6 +1,7 @@
 """Hypothesis strategies for records and formulas: any that our files may hold."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,7 @@ from blackthorn.records import (
     Device,
     Dimensions,
     FittedModel,
+    Grade,
     LayerFormula,
     Measurement,
     Probe,
@@ -138,7 +140,7 @@ def measurements(probe: st.SearchStrategy[Probe] | None = None) -> st.SearchStra
         reference_seconds=st.none() | positive,
         relative_error=st.floats(0, 1),
         calls=st.integers(1, 10**6),
-        grade=st.sampled_from(["settled", "contended", "drifting", "noisy", "throttled"]),
+        grade=st.sampled_from(get_args(Grade)),
         taken_at=texts,
     )
 

@@ -48,7 +48,7 @@ def cross_validation(points: Points, fits: Sequence[JointFit]) -> Lockstep[list[
 
 
 def _parts(points: Points) -> list[Mask]:
-    """As many points in each part as can be, neighbours of several dimensions in one."""
+    """Which points are in each part: about as many in all, and neighbours of several dimensions in the same one."""
     groups = _neighbours(points) if len(points.free()) > 1 else np.arange(len(points))
     if groups.max() + 1 < FOLDS:
         groups = np.arange(len(points))

@@ -11,6 +11,7 @@ SWEEP_SCHEMA = 5
 PRESET_SCHEMA = 1
 
 Grade = Literal["settled", "contended", "drifting", "noisy", "throttled"]
+"""From the best to the worst."""
 
 FOOTPRINTS = (2, 4, 8, 16)
 """MiB of weights that small networks have: from what a near cache holds to what one process keeps of a last cache that others

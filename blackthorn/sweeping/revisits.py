@@ -4,6 +4,7 @@ import logging
 import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator
+from typing import get_args
 
 import msgspec
 
@@ -27,8 +28,6 @@ second, since what they take depends most on what else uses memory. Of two prese
 median, and by 3 to 6 % above 16 GB/s, and rounds of one visit do not show it."""
 NEIGHBOURS = 8
 """Points that were visited several times, those nearest in bytes a second, that tell how visits of a point usually differ."""
-GRADES: tuple[Grade, ...] = ("settled", "contended", "drifting", "noisy", "throttled")
-"""From the best to the worst."""
 
 
 def unsteady(file: SweepFile, most_visits: int = MOST_VISITS) -> list[Measurement]:
@@ -121,4 +120,4 @@ def _say_the_same(one: Measurement, other: Measurement) -> bool:
 
 def _worth(measurement: Measurement) -> tuple[int, float]:
     """What to sort timings by, the best first."""
-    return GRADES.index(measurement.grade), measurement.relative_error
+    return get_args(Grade).index(measurement.grade), measurement.relative_error

@@ -3,10 +3,15 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from blackthorn.cli.restlessness import median_percent, restlessness_lines
+from blackthorn.cli.sweep_run import report_of, sweep_json, sweep_lines
+from blackthorn.storage import open_sweep
+from blackthorn.sweeping import SweepOutcome
 from tests.cli.conftest import Say
+from tests.examples import a_header, a_measurement
 
 
 @pytest.mark.parametrize("errors", [(), (0.01,), (0.005, 0.02, 0.3)])
@@ -40,3 +45,14 @@ def test_a_sweep_on_a_restless_machine_says_so(say: Say) -> None:
     said = say(f"{sweep} restless.json --out elsewhere")
     assert "the machine was restless" in said.out
     assert say(f"{sweep} restless.json --out elsewhere --json").json["timing_error_percent"] > 2.0
+
+
+def test_a_sweep_tells_how_many_points_were_timed_beside_others(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.jsonl"
+    with open_sweep(path, a_header()) as file:
+        for filters in range(16, 112, 16):
+            grade = "contended" if filters <= 32 else "settled"
+            file.append(msgspec.structs.replace(a_measurement(filters), grade=grade))
+    report = report_of(path, SweepOutcome(6, 0, (), interrupted=False, reason="enough is known"))
+    assert sweep_json(report)["contended"] == 2
+    assert any("while 2 of 6 points were timed" in line for line in sweep_lines(report, "blackthorn sweep"))
