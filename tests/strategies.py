@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from blackthorn.formulas import (
     KINDS,
+    Alternative,
     AtBorder,
     AtMost,
     Border,
@@ -201,10 +202,15 @@ def layer_formulas() -> st.SearchStrategy[LayerFormula]:
 
 
 def corrections() -> st.SearchStrategy[Correction]:
-    """Over filters and channels: a process, up to two trees, or both."""
-    trees = st.lists(oblivious_trees(), max_size=2).map(tuple)
-    smooth = st.builds(Correction, gaussian_processes(), trees, positive)
-    return smooth | st.builds(Correction, st.none(), st.tuples(oblivious_trees()), positive)
+    """Over filters and channels: up to two other formulas, a process, up to two trees, or some of these."""
+    others, trees = (st.lists(one, max_size=2).map(tuple) for one in (alternatives(), oblivious_trees()))
+    smooth = st.builds(Correction, others, gaussian_processes(), trees, positive)
+    return smooth | st.builds(Correction, others, st.none(), st.tuples(oblivious_trees()), positive)
+
+
+def alternatives() -> st.SearchStrategy[Alternative]:
+    """Other formulas over filters and channels."""
+    return st.builds(Alternative, formulas(("filters", "channels")), st.floats(0.05, 0.5))
 
 
 def gaussian_processes() -> st.SearchStrategy[GaussianProcess]:

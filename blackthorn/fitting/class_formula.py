@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from blackthorn.fitting.classes import LayerClass
 from blackthorn.fitting.correction import Corrected, corrected
 from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
-from blackthorn.fitting.joint import JointFit, cost_of
+from blackthorn.fitting.joint import cost_of
 from blackthorn.fitting.kernels import kernels_search
-from blackthorn.fitting.leaving_out import LeftOut, cross_validation, rmspe
+from blackthorn.fitting.leaving_out import Validated, cross_validation, rmspe
 from blackthorn.fitting.lines import without_crowds
 from blackthorn.fitting.lockstep import Lockstep, finished, side_by_side
 from blackthorn.fitting.points import Points
@@ -29,9 +29,6 @@ where theirs is one, since a dozen points would otherwise always take the shorte
 MOST_ON_LINE = 48
 """Points of one line that count where several dimensions vary: an adaptive sweep takes fewer."""
 
-Validated = tuple[JointFit, LeftOut]
-"""A structure, and how it predicts points that it is not fitted to."""
-
 
 def fit_class(group: LayerClass) -> LayerFormula:
     """The formula of a class, its errors and what a layer outside the fit may be off by.
@@ -46,20 +43,20 @@ def fit_classes(groups: Sequence[LayerClass]) -> list[LayerFormula]:
     """`fit_class` of each; small classes take half the time together, since their searches share calls."""
     measured = [points_of(group) for group in groups]
     spread = [without_crowds(points, MOST_ON_LINE) if len(points.dimensions) > 1 else points for points in measured]
-    found = finished(side_by_side(map(best_search, spread)))
+    found = finished(side_by_side(map(likely_search, spread)))
     return [
-        _class_formula(group, points, best, left_out, corrected(kept, best, left_out))
-        for group, points, kept, (best, left_out) in zip(groups, measured, spread, found, strict=True)
+        _class_formula(group, points, likely[0], corrected(kept, likely, layer_kind(group.layer).repeated))
+        for group, points, kept, likely in zip(groups, measured, spread, found, strict=True)
     ]
 
 
-def _class_formula(
-    group: LayerClass, points: Points, best: JointFit, left_out: LeftOut, better: Corrected | None
-) -> LayerFormula:
+def _class_formula(group: LayerClass, points: Points, validated: Validated, better: Corrected | None) -> LayerFormula:
     """What a structure says of a class, made better by a correction where there is one."""
+    best, left_out = validated
     correction, residuals = better or (None, left_out.residuals)
     formula = best.formula(layer_kind(group.layer).repeated)
-    factor = 1.0 if correction is None else correction.factor(points.dimensions)
+    seconds = best.predict(points.dimensions)
+    factor = 1.0 if correction is None else correction.factor(points.dimensions, seconds)
     return LayerFormula(
         layer=group.layer,
         precision=group.precision,
@@ -68,7 +65,7 @@ def _class_formula(
         formula=formula,
         text=f"latency in ms = {formula.text(MS_PER_SECOND)}",
         points=len(points),
-        rmspe=rmspe(factor * best.predict(points.dimensions) / points.seconds - 1.0),
+        rmspe=rmspe(factor * seconds / points.seconds - 1.0),
         rmspe_cross_validated=rmspe(residuals),
         residuals=tuple(round(float(value), 5) for value in residuals),
         correction=correction,
@@ -101,8 +98,8 @@ def points_of(group: LayerClass) -> Points:
     return Points(dimensions, seconds, noise, weights, spoken.derived, spoken.merged, spoken.borders)
 
 
-def best_search(points: Points) -> Lockstep[Validated]:
-    """A search for that of the likeliest structures, and one of straight lines alone, which predicts left-out points best.
+def likely_search(points: Points) -> Lockstep[list[Validated]]:
+    """A search for the likeliest structures, and one of straight lines alone; the one that predicts left-out points best first.
 
     Along one dimension the shortest description decides alone: its points are dense enough to tell widths apart. In several,
     a structure can fit every point and still go astray between them, which only points left out can tell; of those that do so
@@ -111,11 +108,13 @@ def best_search(points: Points) -> Lockstep[Validated]:
     fits = yield from kernels_search(points)
     if len(points.dimensions) == 1:
         (left_out,) = yield from cross_validation(points, fits[:1])
-        return fits[0], left_out
+        return [(fits[0], left_out)]
     lines = yield [(points, {name: CONSTANT if name in points.derived else LINE for name in points.dimensions})]
     likely = sorted((*fits, *lines), key=cost_of)
     validated = yield from cross_validation(points, likely)
-    return best_of(points, list(zip(likely, validated, strict=True)))
+    found = list(zip(likely, validated, strict=True))
+    best = best_of(points, found)
+    return [best, *(one for one in found if one is not best)]
 
 
 def best_of(points: Points, tried: Sequence[Validated]) -> Validated:

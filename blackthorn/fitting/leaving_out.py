@@ -36,6 +36,10 @@ class LeftOut(NamedTuple):
     residuals: Floats
 
 
+Validated = tuple[JointFit, LeftOut]
+"""A structure, and how it predicts points that it is not fitted to."""
+
+
 def cross_validation(points: Points, fits: Sequence[JointFit]) -> Lockstep[list[LeftOut]]:
     """How well the structure of each fit predicts points that neither it nor a neighbour was fitted to.
 

@@ -3,7 +3,7 @@
 from blackthorn.formulas.base import Formula, Point, Values, decode_formula, formula_schema
 from blackthorn.formulas.border import AtBorder, Border
 from blackthorn.formulas.constant import Constant
-from blackthorn.formulas.correction import Correction
+from blackthorn.formulas.correction import Alternative, Correction
 from blackthorn.formulas.gaussian_process import GaussianProcess
 from blackthorn.formulas.hinge import Hinge, within_knots
 from blackthorn.formulas.linear import Linear
@@ -25,6 +25,7 @@ KINDS: dict[str, type] = {
 
 __all__ = [
     "KINDS",
+    "Alternative",
     "AtBorder",
     "AtMost",
     "Border",

@@ -13,7 +13,7 @@ from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
 from blackthorn.records.probes import Dimensions, Precision
 from blackthorn.records.sweeps import Device, Reference
 
-MODEL_SCHEMA = 8
+MODEL_SCHEMA = 9
 LEAST_LEFT = 0.3
 """The part of a layer's time that caches cannot save at least: of layers timed in both ways none lost more than half."""
 SHORTEST = 1e-12
@@ -102,7 +102,7 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
         return self._corrected(self.formula.evaluate(point), point)
 
     def _corrected(self, seconds: Values, point: Point) -> Values:
-        return seconds if self.correction is None else seconds * self.correction.factor(point)
+        return seconds if self.correction is None else seconds * self.correction.factor(point, seconds)
 
     def less_cached(self, seconds: Values, kept: Values) -> Values:
         """What layers take less where caches keep so many bytes of their weights, shape (n,).

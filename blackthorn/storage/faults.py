@@ -127,8 +127,12 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
 
 
 def _correction_faults(correction: Correction, known: Set[str]) -> Iterator[str]:
-    if correction.process is None and not correction.trees:
+    if correction.process is None and not correction.trees and not correction.alternatives:
         yield "the correction says nothing"
+    for alternative in correction.alternatives:
+        if not 0.0 < alternative.weight <= 1.0:
+            yield f"an alternative of the correction has the weight {alternative.weight}, which is no share"
+        yield from _formula_faults(alternative.formula, known)
     if correction.process is not None:
         yield from _process_faults(correction.process, known)
     for tree in correction.trees:

@@ -70,6 +70,11 @@ def _with_parts(correction: JsonObject) -> JsonObject:
     return {"process": process, "trees": [], "without": correction.get("without")}
 
 
+def _correction_with_alternatives(model: JsonObject) -> JsonObject:
+    """Schema 8 to 9: a correction said nothing of other formulas."""
+    return _with_corrections(model, lambda correction: {"alternatives": [], **correction})
+
+
 def _with_corrections(model: JsonObject, upgrade: Upgrade) -> JsonObject:
     """The model with the corrections of all formulas that have one upgraded."""
     layers = _formulas_of(model)
@@ -114,6 +119,7 @@ UPGRADES: dict[type, dict[int, Upgrade]] = {
         5: _unchanged,
         6: _small_reference_of_each_class,
         7: _correction_of_parts,
+        8: _correction_with_alternatives,
     },
     Preset: {},
 }

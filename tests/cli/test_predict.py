@@ -74,7 +74,7 @@ def test_programs_get_all_layers_the_unknown_ones_too(fitted: Say) -> None:
 def test_corrections_can_be_left_out(fitted: Say) -> None:
     model = read_model(MODEL)
     (group,) = model.layers
-    twice = Correction(GaussianProcess(("filters",), 1, (1e6,), ((64,),), (1.0,)), (), 10.0)
+    twice = Correction((), GaussianProcess(("filters",), 1, (1e6,), ((64,),), (1.0,)), (), 10.0)
     write_model(MODEL, msgspec.structs.replace(model, layers=(msgspec.structs.replace(group, correction=twice),)))
     corrected, alone = (fitted(f"predict {RESNET} --device board {option} --json").json for option in ("", "--formula-only"))
     assert corrected["layers_ms"] == pytest.approx(2.0 * alone["layers_ms"], rel=1e-3)

@@ -3,14 +3,15 @@
 import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, corrected
+from blackthorn.fitting.correction import FEWEST_POINTS, MOST_POINTS, Corrected, corrected
 from blackthorn.fitting.evidence import LEAST_NOISE
-from blackthorn.fitting.joint import fit_structure
-from blackthorn.fitting.leaving_out import cross_validation, rmspe
+from blackthorn.fitting.joint import JointFit, fit_structure
+from blackthorn.fitting.leaving_out import Validated, cross_validation, rmspe
 from blackthorn.fitting.lockstep import finished
 from blackthorn.fitting.points import Points
-from blackthorn.fitting.shapes import LINE, Leaf
+from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf
 
 
 def points(bend: float, noise: float = 0.005, count: int = 60, seed: int = 1) -> Points:
@@ -26,17 +27,27 @@ def lines(of: Points):
     return fit_structure(of, {"filters": LINE, "channels": LINE})
 
 
+def validated(of: Points, *fits: JointFit) -> list[Validated]:
+    """Fits, each with how it predicts left-out points."""
+    return list(zip(fits, finished(cross_validation(of, fits)), strict=True))
+
+
+def told(found: Corrected | None, fit: JointFit, of: Points) -> NDArray[np.float64]:
+    """Seconds by a formula, corrected where it is."""
+    seconds = fit.predict(of.dimensions)
+    return seconds if found is None else found.correction.factor(of.dimensions, seconds) * seconds
+
+
 def test_what_is_left_unexplained_is_learnt() -> None:
     bent = points(0.2)
     fit = lines(bent)
     alone = finished(cross_validation(bent, [fit]))[0]
-    found = corrected(bent, fit, alone)
+    found = corrected(bent, [(fit, alone)])
     assert found is not None
     assert rmspe(found.residuals) < 0.5 * rmspe(alone.residuals)
     assert found.correction.without == pytest.approx(rmspe(alone.residuals))
     unseen = points(0.2, noise=0.0, seed=2)
-    with_it = found.correction.factor(unseen.dimensions) * fit.predict(unseen.dimensions) / unseen.seconds - 1.0
-    assert rmspe(with_it) < 0.5 * rmspe(fit.predict(unseen.dimensions) / unseen.seconds - 1.0)
+    assert rmspe(told(found, fit, unseen) / unseen.seconds - 1.0) < 0.5 * rmspe(told(None, fit, unseen) / unseen.seconds - 1.0)
 
 
 def test_noise_is_hardly_learnt() -> None:
@@ -46,9 +57,8 @@ def test_noise_is_hardly_learnt() -> None:
     for seed in range(24):
         straight = points(0.0, noise=noise, seed=seed)
         fit = lines(straight)
-        found = corrected(straight, fit, finished(cross_validation(straight, [fit]))[0])
-        factor = 1.0 if found is None else found.correction.factor(unseen.dimensions)
-        errors.append(rmspe(factor * fit.predict(unseen.dimensions) / unseen.seconds - 1.0))
+        found = corrected(straight, validated(straight, fit))
+        errors.append(rmspe(told(found, fit, unseen) / unseen.seconds - 1.0))
     assert np.mean(errors) < 0.15 * 100.0 * noise
     assert max(errors) < 0.5 * 100.0 * noise
 
@@ -57,32 +67,31 @@ def test_noise_is_hardly_learnt() -> None:
 def test_what_is_less_than_timings_can_tell_is_not_corrected(seed: int) -> None:
     straight = points(0.0, noise=0.03, seed=seed)
     fit = lines(straight)
-    found = corrected(straight, fit, finished(cross_validation(straight, [fit]))[0])
-    assert found is None or np.abs(np.log(found.correction.factor(straight.dimensions))).max() > LEAST_NOISE
+    found = corrected(straight, validated(straight, fit))
+    assert found is None or np.abs(np.log(told(found, fit, straight) / told(None, fit, straight))).max() > LEAST_NOISE
 
 
 @pytest.mark.parametrize("count", [FEWEST_POINTS - 1, MOST_POINTS + 1])
 def test_too_few_and_too_many_points_are_left_alone(count: int) -> None:
     bent = points(0.2, count=count)
     fit = lines(bent)
-    assert corrected(bent, fit, finished(cross_validation(bent, [fit]))[0]) is None
+    assert corrected(bent, validated(bent, fit)) is None
 
 
 def test_an_outlier_is_not_learnt() -> None:
     bent = points(0.2)
     spoilt = msgspec.structs.replace(bent, seconds=bent.seconds * np.where(np.arange(len(bent)) == 7, 5.0, 1.0))
     fit = lines(spoilt)
-    found = corrected(spoilt, fit, finished(cross_validation(spoilt, [fit]))[0])
+    found = corrected(spoilt, validated(spoilt, fit))
     assert found is not None
-    place = {name: values[7:8] for name, values in spoilt.dimensions.items()}
-    assert found.correction.factor(place)[0] < 1.6
+    assert told(found, fit, spoilt)[7] < 1.6 * told(None, fit, spoilt)[7]
 
 
 def test_a_dimension_that_repeats_another_counts_once() -> None:
     bent = points(0.2)
     twice = msgspec.structs.replace(bent, dimensions={**bent.dimensions, "width": bent.dimensions["channels"]})
     fit = fit_structure(twice, {"filters": LINE, "channels": LINE, "width": LINE})
-    found = corrected(twice, fit, finished(cross_validation(twice, [fit]))[0])
+    found = corrected(twice, validated(twice, fit))
     assert found is not None
     process, trees = found.correction.process, found.correction.trees
     asked = {question.dimension for tree in trees for question in tree.questions}
@@ -97,8 +106,8 @@ def test_a_formula_that_begins_at_nothing_is_corrected_all_the_same() -> None:
     layers = msgspec.structs.replace(stairs, seconds=seconds, weights=np.where(small, 0.01, 1.0))
     fit = fit_structure(layers, {"filters": Leaf((32,), climbs=True), "channels": LINE})
     assert not fit.predict(layers.dimensions)[small].any()
-    found = corrected(layers, fit, finished(cross_validation(layers, [fit]))[0])
-    assert found is None or np.isfinite(found.correction.factor(layers.dimensions)).all()
+    found = corrected(layers, validated(layers, fit))
+    assert np.isfinite(told(found, fit, layers)).all()
 
 
 def test_what_is_told_too_long_counts_most() -> None:
@@ -112,7 +121,44 @@ def test_what_is_told_too_long_counts_most() -> None:
         weights=np.ones(2 * len(once)),
     )
     fit = lines(twice)
-    found = corrected(twice, fit, finished(cross_validation(twice, [fit]))[0])
+    found = corrected(twice, validated(twice, fit))
     assert found is not None
-    told = found.correction.factor(twice.dimensions) * fit.predict(twice.dimensions)
-    assert 0.8 < float(np.median(told * slower / twice.seconds)) < 0.985
+    assert 0.8 < float(np.median(told(found, fit, twice) * slower / twice.seconds)) < 0.985
+
+
+def test_formulas_that_foretell_as_well_are_averaged() -> None:
+    """Each of two knows half of what there is to know; neither is as good as what they say together."""
+    both = half_known(1)
+    fits = [fit_structure(both, shapes) for shapes in HALVES]
+    found = corrected(both, validated(both, *fits))
+    assert found is not None
+    (other,) = found.correction.alternatives
+    assert other.formula == fits[1].formula()
+    assert 0.3 < other.weight < 0.7
+    unseen = half_known(2)
+    average = msgspec.structs.replace(found.correction, process=None, trees=())
+    of_average = average.factor(unseen.dimensions, told(None, fits[0], unseen)) * told(None, fits[0], unseen)
+    assert rmspe(of_average / unseen.seconds - 1.0) < 0.85 * min(
+        rmspe(told(None, fit, unseen) / unseen.seconds - 1.0) for fit in fits
+    )
+
+
+def test_formulas_that_foretell_worse_are_left_alone() -> None:
+    straight = points(0.0)
+    poor = fit_structure(straight, {"filters": CONSTANT, "channels": LINE})
+    found = corrected(straight, validated(straight, lines(straight), poor))
+    assert found is None or not found.correction.alternatives
+
+
+HALVES = ({"filters": Leaf((64,)), "channels": LINE}, {"filters": LINE, "channels": Leaf((64,))})
+"""Blocks in one dimension alone, and in the other alone."""
+
+
+def half_known(seed: int) -> Points:
+    """Layers that take blocks in both dimensions."""
+    plain = points(0.0, seed=seed, count=120)
+    filters, channels = (np.ceil(plain.dimensions[name] / 64.0) for name in ("filters", "channels"))
+    return msgspec.structs.replace(
+        plain,
+        seconds=plain.seconds * filters * channels / (plain.dimensions["filters"] * plain.dimensions["channels"]) * 4096.0,
+    )

@@ -12,6 +12,7 @@ from hypothesis import given
 import blackthorn
 from blackthorn.errors import BadFile, BadValue, CannotWrite
 from blackthorn.formulas import (
+    Alternative,
     AtMost,
     Constant,
     Correction,
@@ -115,7 +116,8 @@ def nested(levels: int) -> Formula:
 
 PROCESS = GaussianProcess(("filters",), 16, (2.0,), ((64,), (128,)), (0.1, -0.1))
 TREE = ObliviousTree((Question("filters", AtMost(100)), Question(BYTES_MOVED, AtMost(2**20))), (0.1, -0.1, 0.2, 0.0))
-CORRECTION = Correction(PROCESS, (TREE,), 9.0)
+OTHER = Alternative(Linear("filters", Constant(1e-4), Constant(1e-6)), 0.4)
+CORRECTION = Correction((OTHER,), PROCESS, (TREE,), 9.0)
 
 
 def spoilt(**change: object) -> dict[str, Any]:
@@ -128,6 +130,10 @@ def spoilt_process(**change: object) -> dict[str, Any]:
 
 def spoilt_tree(**change: object) -> dict[str, Any]:
     return spoilt(trees=(TREE, msgspec.structs.replace(TREE, **change)))
+
+
+def spoilt_alternative(**change: object) -> dict[str, Any]:
+    return spoilt(alternatives=(OTHER, msgspec.structs.replace(OTHER, **change)))
 
 
 WRONG: dict[str, dict[str, Any]] = {
@@ -155,7 +161,14 @@ WRONG: dict[str, dict[str, Any]] = {
     "correction that reaches nowhere": spoilt_process(lengths=(0.0,)),
     "correction with a length too many": spoilt_process(lengths=(1.0, 2.0)),
     "correction of errors below nothing": spoilt(without=-1.0),
-    "correction that says nothing": spoilt(process=None, trees=()),
+    "correction that says nothing": spoilt(alternatives=(), process=None, trees=()),
+    "formula beside another without a weight": spoilt_alternative(weight=0.0),
+    "formula beside another that counts against it": spoilt_alternative(weight=-0.5),
+    "formula beside another that is more than all of them": spoilt_alternative(weight=1.5),
+    "formula beside another with a dimension out of nowhere": spoilt_alternative(
+        formula=Linear("depth", Constant(1.0), Constant(1.0))
+    ),
+    "formula beside another too deep": spoilt_alternative(formula=nested(64)),
     "tree with a value too few": spoilt_tree(values=(0.1, 0.2, 0.3)),
     "tree that asks nothing": spoilt_tree(questions=(), values=(0.1,)),
     "tree that asks too much": spoilt_tree(questions=17 * TREE.questions[:1], values=(0.0,) * 2**17),

@@ -30,7 +30,7 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows [58]\); update blackthorn with: pip install --upgrade blackthorn\.$"
+NEWER = r"by a newer blackthorn \(schema 99, this one knows [59]\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -101,10 +101,21 @@ def test_corrections_of_old_models_reach_as_far_along_every_dimension(tmp_path: 
     assert layer.correction.process is not None
     assert layer.correction.process.lengths == (2.0, 2.0)
     assert layer.correction.trees == ()
+    assert layer.correction.alternatives == ()
     assert layer.correction.without == 5.0
     spoilt = [layers[0] | {"correction": {"dimensions": 3}}]
     with pytest.raises(BadFile, match=r"old.json"):
         read_model(model_file(tmp_path / "old.json", schema=4, layers=spoilt))
+
+
+def test_corrections_of_old_models_know_no_other_formulas(tmp_path: Path) -> None:
+    layers = msgspec.to_builtins(a_model())["layers"]
+    tree = {"questions": [{"dimension": "filters", "condition": {"kind": "at_most", "threshold": 9}}], "values": [0.1, 0.2]}
+    old = {"process": None, "trees": [tree], "without": 5.0}
+    (layer,) = read_model(model_file(tmp_path / "old.json", schema=8, layers=[layers[0] | {"correction": old}])).layers
+    assert layer.correction is not None
+    assert layer.correction.alternatives == ()
+    assert [tree.values for tree in layer.correction.trees] == [(0.1, 0.2)]
 
 
 def test_the_reference_of_old_sweeps_was_a_key(tmp_path: Path) -> None:
