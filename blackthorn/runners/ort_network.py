@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
 from blackthorn.errors import BadFile, NotMeasured
 from blackthorn.onnx_graph.inputs import settle_inputs
 from blackthorn.onnx_graph.loading import load_model
@@ -57,14 +55,13 @@ class OnnxRuntimeNetwork(LoadedNetwork):
         return seconds
 
     def finish(self) -> NetworkTimes:
-        calls = [list(node_seconds(run, self._optimised)) for run in self._profiled.finish()]
+        calls = [list(node_times(run, self._optimised)) for run in self._profiled.finish()]
         if any(len(call) != len(self._executed) for call in calls):
             raise NotMeasured(
                 f"the profile of {self._title} does not tell all nodes that ONNX Runtime runs",
                 "give every node a name of its own",
             )
-        seconds = np.array(calls).reshape(len(calls), len(self._executed))
-        return NetworkTimes(self._executed, self._idle.taken_off(seconds))
+        return NetworkTimes(self._executed, self._idle.taken_off(calls, len(self._executed)))
 
     def close(self) -> None:
         self._sessions.close()
@@ -83,11 +80,11 @@ def _saved_graph(saved: Path, title: str) -> Graph:
         raise NotMeasured(problem, "give a network that computes something from its inputs") from error
 
 
-def node_seconds(run: Sequence[NodeTime], optimised: Graph) -> Iterator[float]:
+def node_times(run: Sequence[NodeTime], optimised: Graph) -> Iterator[NodeTime]:
     """The times of a graph's nodes in one call, in order; those of graphs inside its nodes are left out, being part of them."""
     expected = iter(optimised.nodes)
     node = next(expected, None)
     for timed in run:
         if node is not None and timed.operator == node.op_type and node.name in (timed.node, ""):
-            yield timed.seconds
+            yield timed
             node = next(expected, None)

@@ -78,8 +78,7 @@ class ProviderNetwork(LoadedNetwork):
                 f"the profile of {self._title} tells other nodes of each call", "measure it on the provider 'cpu'"
             )
         executed = tuple(self._executed(node) for node in runs[0]) if runs else ()
-        seconds = np.array([[node.seconds for node in run] for run in runs]).reshape(len(runs), len(executed))
-        return NetworkTimes(executed, self._idle.taken_off(seconds))
+        return NetworkTimes(executed, self._idle.taken_off(runs, len(executed)))
 
     def _executed(self, node: NodeTime) -> ExecutedNode:
         return ExecutedNode(node.node, node.operator, (node.node,) if node.node in self._own else ())

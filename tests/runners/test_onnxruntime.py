@@ -96,6 +96,14 @@ def test_what_the_profiler_cuts_off_a_short_kernel_is_added() -> None:
         assert list(loaded.finish().kernel) == pytest.approx([1.8e-6])
 
 
+def test_more_is_taken_off_where_the_profiler_is_slower_than_around_idle_nodes() -> None:
+    copies = layer_kind("conv2d").copies(SMALL.dimensions, "fp32")
+    session = PlayedSession(*[NodeTime(f"layer{copy}", "Conv", 9e-6, 12e-6) for copy in range(copies)])
+    with OnnxRuntimeProbe(session, SMALL, 0.0, profiled=True, idle=PlayedIdleNodes(2e-6, between=2e-6)) as loaded:
+        loaded.call()
+        assert list(loaded.finish().kernel) == pytest.approx([9.5e-6 - 1.25 * 2e-6])
+
+
 def test_all_layers_of_a_probe_give_their_results_into_one_place() -> None:
     with OnnxRuntimeRunner() as runner, runner.load(SMALL) as loaded:
         results = loaded._session._binding.get_outputs()

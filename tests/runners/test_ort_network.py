@@ -8,7 +8,7 @@ import pytest
 
 from blackthorn.errors import BadFile, BadValue, NotMeasured, UnknownName
 from blackthorn.onnx_graph.messages import Graph, Node
-from blackthorn.runners.ort_network import OnnxRuntimeNetwork, node_seconds
+from blackthorn.runners.ort_network import OnnxRuntimeNetwork, node_times
 from blackthorn.runners.ort_profiler import IdleNodes, Overhead
 from blackthorn.runners.ort_session import NodeTime, Threads
 from blackthorn.runners.simulated import SimulatedRunner
@@ -63,7 +63,7 @@ def test_a_branch_is_part_of_its_node(tmp_path: Path) -> None:
 def test_times_of_inner_nodes_are_left_out() -> None:
     optimised = Graph(tuple(Node(name, name.title(), "", (), (), {}) for name in ("relu", "if", "")), (), (), {}, {})
     run = [NodeTime("relu", "Relu", 1.0), NodeTime("neg", "Neg", 2.0), NodeTime("relu", "Relu", 4.0), NodeTime("if", "If", 8.0)]
-    assert list(node_seconds(run, optimised)) == [1.0, 8.0]
+    assert [node.seconds for node in node_times(run, optimised)] == [1.0, 8.0]
 
 
 def test_a_profile_that_lacks_a_node_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

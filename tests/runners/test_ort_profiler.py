@@ -11,9 +11,11 @@ from blackthorn.runners.ort_profiler import (
     COLD_NODES,
     IDLE,
     IDLE_NODES,
+    SLOWEST,
+    USUAL,
     IdleNodes,
     Overhead,
-    lost,
+    bookkeeping,
     usual_mean,
 )
 from blackthorn.runners.ort_session import CUT_OFF_US, NodeTime, ProfiledSession, Threads
@@ -43,6 +45,11 @@ def calls_of(duration: float, scatter: float, between: float = BETWEEN) -> list[
     """Calls of four layers that take about as many microseconds each, at any moment."""
     rng = np.random.default_rng(3)
     return [told(rng.normal(duration, scatter, 4).tolist(), rng.uniform(0.0, 1e6), between) for _ in range(400)]
+
+
+def around(calls: list[list[NodeTime]], between: float = BETWEEN) -> list[Overhead]:
+    """What idle nodes around as many calls say."""
+    return [Overhead(2e-6, between / US_PER_SECOND)] * len(calls)
 
 
 def taken(calls: list[list[NodeTime]]) -> float:
@@ -119,21 +126,47 @@ def test_all_nodes_run_and_only_the_last_has_no_pitch(monkeypatch: pytest.Monkey
 def test_the_pitch_tells_what_is_cut_off_nodes_that_always_take_the_same(duration: float) -> None:
     calls = calls_of(duration, 0.02)
     assert taken(calls) == pytest.approx(3.5, abs=0.01)
-    found = taken(calls) + US_PER_SECOND * lost(calls, [BETWEEN / US_PER_SECOND] * len(calls))
+    found = taken(calls) + US_PER_SECOND * bookkeeping(calls, around(calls)).lost
     assert found == pytest.approx(duration, abs=0.06)
 
 
 def test_of_nodes_that_scatter_half_a_microsecond_is_lost_whatever_goes_by_between_them() -> None:
     calls = calls_of(30.3, 2.0, between=9.0)
-    assert lost(calls, [BETWEEN / US_PER_SECOND] * len(calls)) == pytest.approx(0.0, abs=1e-12)
+    assert bookkeeping(calls, around(calls)).lost == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("slowness", [1.0, 1.2, 1.4])
+def test_what_goes_by_between_nodes_tells_how_slow_the_profiler_is_there(slowness: float) -> None:
+    calls = calls_of(30.3, 2.0, between=slowness * BETWEEN)
+    assert bookkeeping(calls, around(calls)).slowness == pytest.approx(slowness, abs=0.02)
+
+
+@pytest.mark.parametrize(("between", "slowness"), [(0.5 * BETWEEN, 1.0), (20.0 * BETWEEN, SLOWEST)])
+def test_it_is_never_faster_than_around_idle_nodes_nor_slower_than_in_networks(between: float, slowness: float) -> None:
+    calls = calls_of(30.3, 2.0, between=between)
+    assert bookkeeping(calls, around(calls)).slowness == slowness
+
+
+def test_a_few_nodes_that_the_next_one_is_late_after_do_not_tell_how_slow_it_is() -> None:
+    rng = np.random.default_rng(4)
+    calls = [told(rng.normal(30.3, 2.0, 20).tolist(), rng.uniform(0.0, 1e6)) for _ in range(200)]
+    late = [[*nodes[:-1], nodes[-1]._replace(pitch=nodes[-1].pitch + 1e-3)] for nodes in calls]
+    assert bookkeeping(late, around(late)).slowness == pytest.approx(1.0, abs=0.03)
+
+
+def test_the_last_node_of_all_tells_nothing_of_that() -> None:
+    calls = [[*nodes[:-1], nodes[-1]._replace(pitch=math.nan)] for nodes in calls_of(30.3, 2.0, between=1.2 * BETWEEN)]
+    assert bookkeeping(calls, around(calls)) == pytest.approx((0.0, 1.2), abs=0.02)
 
 
 def test_what_goes_by_between_nodes_is_never_taken_for_more_than_can_be_lost() -> None:
     calls = calls_of(3.1, 0.02, between=9.0)
-    assert lost(calls, [BETWEEN / US_PER_SECOND] * len(calls)) == pytest.approx(CUT_OFF_US / US_PER_SECOND, rel=0.1)
+    assert bookkeeping(calls, around(calls)).lost == pytest.approx(CUT_OFF_US / US_PER_SECOND, rel=0.1)
 
 
 def test_nothing_is_known_of_a_node_without_a_next_one() -> None:
-    assert lost([[NodeTime("layer0", "Relu", 3e-6)]] * 3, [2e-6] * 3) == 0.0
-    assert lost(calls_of(3.1, 0.02), [math.nan] * 400) == 0.0
-    assert lost([], []) == 0.0
+    alone, several = [[NodeTime("layer0", "Relu", 3e-6)]] * 3, calls_of(3.1, 0.02)
+    assert bookkeeping(alone, around(alone)) == USUAL
+    assert bookkeeping(several, around(several, between=math.nan)) == USUAL
+    assert bookkeeping(several, around(several, between=0.0)).slowness == 1.0
+    assert bookkeeping([], []) == USUAL
