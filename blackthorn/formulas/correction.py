@@ -21,7 +21,7 @@ LARGEST_FACTOR = 2.0
 
 
 SHORTEST = 1e-12
-"""Stands in for seconds that are zero where a logarithm is taken of them."""
+"""Stands in for seconds that are zero where something is divided by them, or a logarithm taken."""
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -45,9 +45,9 @@ class Alternative(msgspec.Struct, frozen=True):
         Raises:
             KeyError: a dimension is not in `point`.
         """
-        own, other = (np.maximum(told, SHORTEST) for told in (seconds, self.formula.evaluate(point)))
-        told: Floats = self.weight * np.log(other / own)
-        return told
+        other, own = np.maximum(self.formula.evaluate(point), SHORTEST), np.maximum(seconds, SHORTEST)
+        share: Floats = self.weight * np.log(other / own)
+        return share
 
 
 class Correction(msgspec.Struct, frozen=True):

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.formulas import Correction, Formula, Point, Values, within_knots
+from blackthorn.formulas.correction import SHORTEST
 from blackthorn.records.probes import Dimensions, Precision
 from blackthorn.records.sweeps import Device, Reference
 
 MODEL_SCHEMA = 9
 LEAST_LEFT = 0.3
 """The part of a layer's time that caches cannot save at least: of layers timed in both ways none lost more than half."""
-SHORTEST = 1e-12
-"""Stands in for seconds that are zero where something is divided by them."""
 ANYWHERE = (1.0, math.inf)
 """The range of a dimension that a class says nothing of; fitted classes say something of every one."""
 BYTES_MOVED = "bytes_moved"

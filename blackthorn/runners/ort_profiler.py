@@ -150,7 +150,7 @@ def bookkeeping(calls: Sequence[Sequence[NodeTime]], overheads: Sequence[Overhea
     """How the profiler tells of some nodes otherwise than of idle ones, by how far from the end of each the next one begins.
 
     What scatters by a standard deviation of s microseconds has lost up to 0.5 exp(-2 pi^2 s^2) more or less than a half; within
-    these bounds the nodes' pitch tells it. What is beyond them it takes longer, as far as that is not `SLOWEST`.
+    these bounds the nodes' pitch tells it. What goes by beyond them is how much slower the profiler is there, up to `SLOWEST`.
 
     Source: Widrow and Kollar, "Quantization noise", 2008: the error of the mean of rounded numbers is a series in their
     characteristic function at multiples of 2 pi, of which the first is all that matters.
