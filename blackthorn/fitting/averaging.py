@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import bounded, sharpness
+from blackthorn.fitting.evidence import SMALLEST
 from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.leaving_out import Validated
 from blackthorn.fitting.unexplained import Unexplained, unexplained
@@ -25,7 +25,8 @@ Floats = NDArray[np.float64]
 POWER = 2.0
 """Of the inverse of mean squared errors at points left out, by which formulas are weighed."""
 LEAST_WEIGHT = 0.05
-"""Formulas of less are left out: with those of less than 0.15 left out, averages were no better than the best formula."""
+"""Formulas of less are left out: with those of less than 0.15 left out, averages by the
+fourth power were no better than the best formula."""
 WEIGHT_DIGITS = 4
 """Digits after the point of what is stored."""
 
@@ -47,10 +48,9 @@ def averaged(errors: Unexplained, likely: Sequence[Validated]) -> tuple[tuple[We
     Returns:
         The others and their shares (the best has the rest), none where that does not help.
     """
-    points = errors.points
-    squares = np.array([np.mean(bounded(left_out.residuals * sharpness(points.seconds)) ** 2) for _, left_out in likely])
+    squares = np.array([left_out.squares(errors.points).mean() for _, left_out in likely])
     others = [
-        (Weighed(fit, weight), unexplained(points, fit, left_out))
+        (Weighed(fit, weight), unexplained(errors.points, fit, left_out))
         for (fit, left_out), weight in zip(likely[1:], _weights(squares)[1:], strict=True)
         if weight
     ]
@@ -60,7 +60,8 @@ def averaged(errors: Unexplained, likely: Sequence[Validated]) -> tuple[tuple[We
 
 
 def _weights(squares: Floats) -> list[float]:
-    """Shares of formulas with such mean squared errors; 1 together."""
+    """Shares of formulas with such mean squared errors, perhaps none; 1 together."""
+    squares = np.maximum(squares, SMALLEST)
     shares = (squares.min() / squares) ** POWER
     shares[shares < LEAST_WEIGHT * shares.sum()] = 0.0
     weights: list[float] = (shares / shares.sum()).round(WEIGHT_DIGITS).tolist()

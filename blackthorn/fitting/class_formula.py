@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from blackthorn.fitting.classes import LayerClass
 from blackthorn.fitting.correction import Corrected, corrected
-from blackthorn.fitting.evidence import LEAST_NOISE, bounded, sharpness
+from blackthorn.fitting.evidence import LEAST_NOISE
 from blackthorn.fitting.joint import cost_of
 from blackthorn.fitting.kernels import kernels_search
 from blackthorn.fitting.leaving_out import Validated, cross_validation, rmspe
@@ -119,7 +119,7 @@ def likely_search(points: Points) -> Lockstep[list[Validated]]:
 
 def best_of(points: Points, tried: Sequence[Validated]) -> Validated:
     """Of structures, the shortest description first, the first that predicts left-out points as well as any may by chance."""
-    squares = [bounded(left_out.residuals * sharpness(points.seconds)) ** 2 for _, left_out in tried]
+    squares = [left_out.squares(points) for _, left_out in tried]
     least = min(squares, key=np.mean)
     return next(entry for entry, own in zip(tried, squares, strict=True) if _are_alike(own - least))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.evidence import bounded, sharpness
 from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.points import Points
@@ -34,6 +35,10 @@ class LeftOut(NamedTuple):
 
     parts: tuple[tuple[Mask, JointFit], ...]
     residuals: Floats
+
+    def squares(self, points: Points) -> Floats:
+        """Squared errors at the points as fits count them: none beyond what an outlier may be off; shape (n,)."""
+        return bounded(self.residuals * sharpness(points.seconds)) ** 2
 
 
 Validated = tuple[JointFit, LeftOut]

@@ -78,8 +78,8 @@ class OnnxRuntimeProbe(LoadedProbe):
             return CallTimes(self._wall, self._wall)
         layers = list(map(self._layer_nodes, calls))
         overheads = [Overhead(0.0, math.nan)] * len(calls) if self._idle is None else self._idle.finish()
-        kept = bookkeeping(layers, overheads)
-        told = [self._layer_seconds(*call, kept) for call in zip(layers, overheads, strict=True)]
+        profiler = bookkeeping(layers, overheads)
+        told = [self._layer_seconds(*call, profiler) for call in zip(layers, overheads, strict=True)]
         return CallTimes(self._wall, [kernel for kernel, _ in told], [usual for _, usual in told])
 
     def _layer_nodes(self, nodes: list[NodeTime]) -> list[NodeTime]:
@@ -97,13 +97,13 @@ class OnnxRuntimeProbe(LoadedProbe):
             )
         return layers
 
-    def _layer_seconds(self, nodes: list[NodeTime], overhead: Overhead, kept: Bookkeeping) -> tuple[float, float]:
+    def _layer_seconds(self, nodes: list[NodeTime], overhead: Overhead, profiler: Bookkeeping) -> tuple[float, float]:
         """The kernel time of one layer in one call, without what the profiler adds to each node, with what it cuts off.
 
         First as it was, then without the nodes that took far longer than those at their place in other copies.
         """
-        added = kept.slowness * overhead.within
-        kernels = np.array([node.seconds + kept.lost - added for node in nodes])
+        added = profiler.slowness * overhead.within
+        kernels = np.array([node.seconds + profiler.lost - added for node in nodes])
         least = max(LEAST_SHARE * added, LEAST_SECONDS)
         kernel = max(math.fsum(kernels) / self._copies, least)
         if len(nodes) % self._copies:

@@ -150,6 +150,14 @@ def test_formulas_that_foretell_worse_are_left_alone() -> None:
     assert found is None or not found.correction.alternatives
 
 
+def test_a_formula_that_foretells_without_any_error_has_the_whole_average() -> None:
+    both = half_known(1)
+    first, (other, alone) = validated(both, *(fit_structure(both, shapes) for shapes in HALVES))
+    found = corrected(both, [first, (other, alone._replace(residuals=np.zeros(len(both))))])
+    assert found is not None
+    assert [one.weight for one in found.correction.alternatives] in ([], [1.0])
+
+
 HALVES = ({"filters": Leaf((64,)), "channels": LINE}, {"filters": LINE, "channels": Leaf((64,))})
 """Blocks in one dimension alone, and in the other alone."""
 

@@ -154,6 +154,14 @@ def test_a_few_nodes_that_the_next_one_is_late_after_do_not_tell_how_slow_it_is(
     assert bookkeeping(late, around(late)).slowness == pytest.approx(1.0, abs=0.03)
 
 
+def test_more_is_taken_off_nodes_between_which_the_profiler_is_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, slow = (calls_of(30.3, 2.0, between=slowness * BETWEEN) for slowness in (1.0, 1.4))
+    monkeypatch.setattr(IdleNodes, "finish", lambda _: around(usual))
+    with IdleNodes(Threads()) as idle:
+        assert US_PER_SECOND * idle.taken_off(usual, 4).mean() == pytest.approx(30.3 - 2.0, abs=0.2)
+        assert US_PER_SECOND * idle.taken_off(slow, 4).mean() == pytest.approx(30.3 - 1.4 * 2.0, abs=0.2)
+
+
 def test_the_last_node_of_all_tells_nothing_of_that() -> None:
     calls = [[*nodes[:-1], nodes[-1]._replace(pitch=math.nan)] for nodes in calls_of(30.3, 2.0, between=1.2 * BETWEEN)]
     assert bookkeeping(calls, around(calls)) == pytest.approx((0.0, 1.2), abs=0.02)
