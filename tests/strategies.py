@@ -21,6 +21,7 @@ from blackthorn.formulas import (
     GaussianProcess,
     Hinge,
     Linear,
+    Missed,
     ObliviousTree,
     Question,
     Step,
@@ -86,7 +87,8 @@ def nodes(kind: str, inner: st.SearchStrategy[Formula], dimensions: Sequence[str
     by_kind: dict[str, st.SearchStrategy[Formula]] = {
         "border": st.builds(AtBorder, dimension, borders(), inner, inner),
         "constant": constants(),
-        "hinge": st.builds(Hinge, dimension, sizes, inner, inner, st.booleans()),
+        "hinge": st.builds(Hinge, dimension, sizes, inner, inner),
+        "missed": st.builds(Missed, dimension, sizes, inner, inner),
         "linear": st.builds(Linear, dimension, inner, inner, st.sampled_from([0.0, 2 / 3, 1.0, 12 / 7])),
         "step": st.builds(Step, dimension, sizes, inner, inner),
         "switch": st.builds(Switch, dimension, conditions(), inner, inner),

@@ -25,6 +25,9 @@ Shapes = dict[str, Shape]
 Term = tuple[int, ...]
 """Which function of each dimension's leaf a product takes: 0 is the constant."""
 
+LEFT_OUT_OF_MISSES = 1
+"""What is fetched is all that a layer works on but for one dimension at most: an image without the filters, say."""
+
 
 class Fork(msgspec.Struct, frozen=True):
     """Two structures with nothing in common but their dimensions, and the condition on one of these that parts them.
@@ -109,13 +112,28 @@ def products(cell: Sequence[Leaf], terms: Sequence[Term], dimensions: Mapping[st
 
 @lru_cache(maxsize=4096)
 def all_terms(cell: tuple[Leaf, ...]) -> tuple[Term, ...]:
-    """Every product of one function of each dimension, the constant first; lines from knots on stand alone."""
+    """Every product of one function of each dimension, the constant first.
+
+    Lines from knots on stand alone. Shares that miss a cache are multiplied with what leaves out at most `LEFT_OUT_OF_MISSES`
+    of the dimensions along which there is work.
+    """
     terms = itertools.product(*(range(leaf.terms()) for leaf in cell))
     if not any(leaf.bends() for leaf in cell):
         return tuple(terms)
-    hinges = [range(leaf.terms())[leaf.hinges()] for leaf in cell]
-    return tuple(term for term in terms if sum(map(bool, term)) < 2 or not _has_hinge(term, hinges))
+    hinges, ratios = ([range(leaf.terms())[part(leaf)] for leaf in cell] for part in (Leaf.hinges, Leaf.ratios))
+    moving = [leaf.moves() for leaf in cell]
+    return tuple(
+        term
+        for term in terms
+        if (sum(map(bool, term)) < 2 or not _has_any(term, hinges))
+        and (_left_out(term, moving) <= LEFT_OUT_OF_MISSES or not _has_any(term, ratios))
+    )
 
 
-def _has_hinge(term: Term, hinges: Sequence[range]) -> bool:
-    return any(function in among for function, among in zip(term, hinges, strict=True))
+def _has_any(term: Term, functions: Sequence[range]) -> bool:
+    return any(function in among for function, among in zip(term, functions, strict=True))
+
+
+def _left_out(term: Term, moving: Sequence[bool]) -> int:
+    """How many of the dimensions along which there is work a product leaves out."""
+    return sum(moves and not function for function, moves in zip(term, moving, strict=True))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from blackthorn.fitting.cells import Cell, Fork, Structure, Term, kinds_of
 from blackthorn.fitting.shapes import Leaf, Shape, leaves
-from blackthorn.formulas import AtBorder, Constant, Formula, Hinge, Linear, Step, Switch, Tiles
+from blackthorn.formulas import AtBorder, Constant, Formula, Hinge, Linear, Missed, Step, Switch, Tiles
 
 
 def formula_of(structure: Structure, cells: Sequence[Cell], repeated: Mapping[str, str]) -> Formula:
@@ -63,9 +63,10 @@ def _nest(names: Sequence[str], cell: Cell) -> Formula:
         for i, width in enumerate(leaf.widths, first_stair):
             if parts[i]:
                 formula = Step(name, width, formula, build(depth + 1, parts[i]))
-        for i, (knot, floods) in enumerate(leaf.bends(), leaf.hinges().start):
+        for i, (knot, sort) in enumerate(leaf.bends(), leaf.hinges().start):
             if parts[i]:
-                formula = Hinge(name, knot, formula, build(depth + 1, parts[i]), floods)
+                node = Missed if sort == "misses" else Hinge
+                formula = node(name, knot, formula, build(depth + 1, parts[i]))
         if leaf.tiling is not None:
             last = leaf.terms() - 1
             if parts[last - 1] or parts[last]:

@@ -3,7 +3,7 @@
 Which products the formula of a cell needs is decided by description length; a cell with too few points borrows from another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -211,19 +211,24 @@ def _unlikely(kind: tuple[Leaf, ...]) -> Floats:
     beyond a cache is no product.
     """
     terms = np.array(all_terms(kind), dtype=np.intp).reshape(-1, len(kind))
-    moving = [leaf.terms() > 1 + len(leaf.bends()) for leaf in kind]
+    moving = [leaf.moves() for leaf in kind]
     left_out = (terms[:, moving] == 0).sum(axis=1)
-    against: Floats = np.where(terms.any(axis=1) & ~_beyond_knots(kind), LEFT_OUT * left_out, 0.0)
+    against: Floats = np.where(terms.any(axis=1) & ~_among(kind, Leaf.hinges), LEFT_OUT * left_out, 0.0)
     return against
 
 
 @lru_cache(maxsize=4096)
 def _beyond_knots(kind: tuple[Leaf, ...]) -> Mask:
-    """Which of `all_terms` are lines from a knot on, which are nothing up to there."""
+    """Which of `all_terms` are nothing up to a knot."""
+    return _among(kind, Leaf.hinges) | _among(kind, Leaf.ratios)
+
+
+def _among(kind: tuple[Leaf, ...], functions: Callable[[Leaf], slice]) -> Mask:
+    """Which of `all_terms` have one of these functions of any leaf."""
     terms = np.array(all_terms(kind), dtype=np.intp).reshape(-1, len(kind))
-    hinges = [leaf.hinges() for leaf in kind]
-    beyond = (terms >= [hinge.start for hinge in hinges]) & (terms < [hinge.stop for hinge in hinges])
-    return np.asarray(beyond.any(axis=1))
+    sought = [functions(leaf) for leaf in kind]
+    found = (terms >= [one.start for one in sought]) & (terms < [one.stop for one in sought])
+    return np.asarray(found.any(axis=1))
 
 
 def _cell(kind: tuple[Leaf, ...], choice: Choice) -> Cell:

@@ -1,7 +1,7 @@
 """Where memory slows layers down: knots, from which on every byte costs more, and corners, where only some layers have a knot.
 
-From a knot on either what lies beyond it comes from slower memory, or, where bytes pass through a cache one after another, soon
-all of them (see `formulas.hinge.flooding`).
+From a knot on either what lies beyond it comes from slower memory, or, where data pass through a cache one after another, soon
+all of them, and each dimension has its say in what that costs (see `formulas.missed`).
 
 Rows that are too long for a prefetcher, say, cost more beyond a cache, and shorter ones do not. Neither the length nor the
 cache explains anything without the other, so a search along one dimension after another finds neither.
@@ -20,7 +20,7 @@ from blackthorn.fitting.joint import JointFit, cost_of
 from blackthorn.fitting.lockstep import Lockstep
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.proposals import thresholds
-from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
+from blackthorn.fitting.shapes import BENDS, CONSTANT, LINE, Bend, Leaf, Shape, Split
 from blackthorn.fitting.tried import Tried
 
 Floats = NDArray[np.float64]
@@ -76,10 +76,10 @@ def find_corner(tried: Tried, points: Points, plain: JointFit) -> Lockstep[Joint
         for threshold in thresholds(points.dimensions[name], 0, len(points))
     ]
     knots = [
-        (name, _bent(CONSTANT, [(knot, floods)]))
+        (name, _bent(CONSTANT, [(knot, sort)]))
         for name in points.derived
         for knot in np.unique(np.quantile(points.dimensions[name], CORNER_KNOTS).astype(int)).tolist()
-        for floods in (False, True)
+        for sort in BENDS
     ]
     cornered: list[Shapes] = [{**shapes, name: leaf} for shapes in parted for name, leaf in knots]
     without, found = (yield from tried.fit(parted)), (yield from tried.fit(cornered))
@@ -114,12 +114,11 @@ def _knotted(values: Floats, leaf: Shape) -> Iterator[Leaf]:
     for place in range(len(held) + 1):
         others = (*held[:place], *held[place + 1 :])
         if len(others) < MOST_KNOTS:
-            for bend in product(knots, (False, True)):
+            for bend in product(knots, BENDS):
                 if bend not in others:
                     yield _bent(leaf, (*others, bend))
 
 
-def _bent(leaf: Leaf, bends: Sequence[tuple[int, bool]]) -> Leaf:
-    """The leaf with these knots, each of which floods or not."""
-    knots = tuple(sorted(knot for knot, floods in bends if not floods))
-    return msgspec.structs.replace(leaf, knots=knots, floods=tuple(sorted(knot for knot, floods in bends if floods)))
+def _bent(leaf: Leaf, bends: Sequence[tuple[int, Bend]]) -> Leaf:
+    """The leaf with these knots, each of its sort."""
+    return msgspec.structs.replace(leaf, **{sort: tuple(sorted(knot for knot, own in bends if own == sort)) for sort in BENDS})

@@ -1,33 +1,39 @@
 """How time depends on one dimension, its coefficients left open: leaves of lines, stairs, and tiles, parted by conditions.
 
 A shape is the skeleton of a formula. `Leaf` stands for the sum of a constant, what a `border` costs where there is one, a line
-(where `linear`), one staircase for each of `widths`, a line from each of `knots` on, and where there is a `tiling` whole tiles
-and the pieces that they leave over; `Split` for two shapes and the condition between them. Filled with coefficients, which may
-themselves have a shape in the next dimension, a shape becomes `Constant`, `AtBorder`, `Linear`, `Step`, `Hinge`, `Tiles` and
-`Switch` nodes.
+(where `linear`), one staircase for each of `widths`, a line from each of `knots` on, a share that misses a cache for each of
+`misses`, and where there is a `tiling` whole tiles and the pieces that they leave over; `Split` for two shapes and the
+condition between them. Filled with coefficients, which may themselves have a shape in the next dimension, a shape becomes
+`Constant`, `AtBorder`, `Linear`, `Step`, `Hinge`, `Missed`, `Tiles` and `Switch` nodes.
 """
 
 from collections.abc import Iterator
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.formulas import Border, Condition, Tiling
-from blackthorn.formulas.hinge import beyond, flooding
+from blackthorn.formulas.hinge import beyond
+from blackthorn.formulas.missed import miss_ratio
 from blackthorn.formulas.step import steps_climbed
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Bend = Literal["knots", "misses"]
+"""What happens from some number of a dimension on, by the field of a leaf that holds the number."""
+BENDS: tuple[Bend, ...] = get_args(Bend)
 
 
 class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     """A constant, a line where `linear`, a staircase of each width, and where there is a tiling its tiles and pieces.
 
     From each of `knots` on there is a line more: memory beyond a cache is slower, whatever the layer does with it, so that
-    what lies beyond a knot is added to the products of all other functions and multiplied by none. From one of `floods` on less
-    and less of what lies before it stays in the cache either (see `formulas.hinge.flooding`). The line begins at `offset`: what
-    lies before costs nothing. Where there is a border, it ends where the line and the tiles begin.
+    what lies beyond a knot is added to the products of all other functions and multiplied by none. From each of `misses` on
+    ever more of all that is fetched misses a cache: that share is multiplied with what fetching takes, products of other
+    dimensions (see `formulas.missed`). The line begins at `offset`: what lies before costs nothing. Where there is a border,
+    it ends where the line and the tiles begin.
 
     In products with functions of other dimensions stairs count blocks, the first one too: work is so many blocks times all
     else. Where it `climbs` they count steps there as well, so that the first block may cost less than another.
@@ -40,7 +46,7 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
     offset: float = 0.0
     climbs: bool = False
     border: Border | None = None
-    floods: tuple[int, ...] = ()
+    misses: tuple[int, ...] = ()
 
     def columns(self, x: Floats) -> Floats:
         """The functions that the leaf adds up, at x: shape (terms, len(x)), the constant first."""
@@ -54,9 +60,9 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
         if self.tiling is not None:
             columns[-2:] = self.tiling.whole(x), self.tiling.pieces(x)
         if self.knots:
-            columns[self.hinges()][: len(self.knots)] = beyond(x, np.array(self.knots)[:, None])
-        if self.floods:
-            columns[self.hinges()][len(self.knots) :] = flooding(x, np.array(self.floods)[:, None])
+            columns[self.hinges()] = beyond(x, np.array(self.knots)[:, None])
+        if self.misses:
+            columns[self.ratios()] = miss_ratio(x, np.array(self.misses)[:, None])
         return columns
 
     def stairs(self) -> slice:
@@ -69,17 +75,26 @@ class Leaf(msgspec.Struct, frozen=True, tag_field="kind", tag="leaf"):
         return range(0) if self.climbs else range(self.stairs().start, self.stairs().stop)
 
     def hinges(self) -> slice:
-        """Where the lines from the knots on stand among `columns`, those that flood last."""
+        """Where the lines from the knots on stand among `columns`."""
         first = self.stairs().stop
-        return slice(first, first + len(self.bends()))
+        return slice(first, first + len(self.knots))
 
-    def bends(self) -> tuple[tuple[int, bool], ...]:
-        """All knots and whether each floods, in the order of `hinges`."""
-        return (*((knot, False) for knot in self.knots), *((knot, True) for knot in self.floods))
+    def ratios(self) -> slice:
+        """Where the shares that miss stand among `columns`: after the `hinges`."""
+        first = self.hinges().stop
+        return slice(first, first + len(self.misses))
+
+    def bends(self) -> tuple[tuple[int, Bend], ...]:
+        """All knots and of which sort each is, in the order of `hinges` and `ratios`."""
+        return tuple((knot, sort) for sort in BENDS for knot in getattr(self, sort))
+
+    def moves(self) -> bool:
+        """Whether layers do more or less work along the dimension, memory left aside."""
+        return self.terms() > 1 + len(self.bends())
 
     def terms(self) -> int:
         """How many functions `columns` gives."""
-        before_tiles: int = self.hinges().stop
+        before_tiles: int = self.ratios().stop
         return before_tiles + 2 * (self.tiling is not None)
 
 

@@ -5,8 +5,10 @@ from blackthorn.formulas.border import AtBorder, Border
 from blackthorn.formulas.constant import Constant
 from blackthorn.formulas.correction import Alternative, Correction
 from blackthorn.formulas.gaussian_process import GaussianProcess
-from blackthorn.formulas.hinge import Hinge, within_knots
+from blackthorn.formulas.hinge import Hinge
+from blackthorn.formulas.knots import within_knots
 from blackthorn.formulas.linear import Linear
+from blackthorn.formulas.missed import Missed
 from blackthorn.formulas.step import Step
 from blackthorn.formulas.switch import AtMost, Condition, DivisibleBy, Switch
 from blackthorn.formulas.tiles import Tiles, Tiling
@@ -17,6 +19,7 @@ KINDS: dict[str, type] = {
     "constant": Constant,
     "hinge": Hinge,
     "linear": Linear,
+    "missed": Missed,
     "step": Step,
     "switch": Switch,
     "tiles": Tiles,
@@ -37,6 +40,7 @@ __all__ = [
     "GaussianProcess",
     "Hinge",
     "Linear",
+    "Missed",
     "ObliviousTree",
     "Point",
     "Question",

@@ -19,8 +19,8 @@ Point = Mapping[str, Any]
 class Formula(abc.ABC):
     """A latency in seconds over the dimensions of a layer: a tree whose coefficients are formulas again.
 
-    The kinds of node (`AtBorder`, `Constant`, `Hinge`, `Linear`, `Step`, `Switch`, `Tiles`) are frozen msgspec structs, equal
-    by value. A kind of node is found by its tag in `KINDS`.
+    The kinds of node (`AtBorder`, `Constant`, `Hinge`, `Linear`, `Missed`, `Step`, `Switch`, `Tiles`) are frozen msgspec
+    structs, equal by value. A kind of node is found by its tag in `KINDS`.
     """
 
     __slots__ = ()

@@ -13,7 +13,7 @@ class Notation(msgspec.Struct, frozen=True):
     variable: str
     steps: str
     hinge: str
-    flood: str
+    miss_ratio: str
     beyond: str
     tiles: str
     pieces: str
@@ -49,7 +49,7 @@ TEXT = Notation(
     variable="{name}",
     steps="({name} - 1) // {width}",
     hinge="({name} - {knot} if {name} > {knot} else 0)",
-    flood="max(min({times:g} * ({name} - {knot}), {name}), 0)",
+    miss_ratio="max(min({steepness:g} * (1 - {knot} / {name}), 1), 0)",
     beyond="({name} - {offset})",
     tiles="{beyond} // {width}",
     pieces="({beyond} % {width} + {less}) // {piece}",
@@ -69,7 +69,7 @@ LATEX = Notation(
     variable=r"\mathit{{{name}}}",
     steps=r"\left\lfloor \frac{{{name} - 1}}{{{width}}} \right\rfloor",
     hinge=r"\max\left( 0, {name} - {knot} \right)",
-    flood=r"\max\left( 0, \min\left( {times:g} ({name} - {knot}), {name} \right) \right)",
+    miss_ratio=r"\max\left( 0, \min\left( {steepness:g} \left( 1 - {knot} / {name} \right), 1 \right) \right)",
     beyond=r"({name} - {offset})",
     tiles=r"\left\lfloor \frac{{{beyond}}}{{{width}}} \right\rfloor",
     pieces=r"\left\lceil \frac{{{beyond} \bmod {width}}}{{{piece}}} \right\rceil",

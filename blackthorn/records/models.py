@@ -14,7 +14,7 @@ from blackthorn.formulas.correction import SHORTEST
 from blackthorn.records.probes import Dimensions, Precision
 from blackthorn.records.sweeps import Device, Reference
 
-MODEL_SCHEMA = 9
+MODEL_SCHEMA = 10
 LEAST_LEFT = 0.3
 """The part of a layer's time that caches cannot save at least: of layers timed in both ways none lost more than half."""
 ANYWHERE = (1.0, math.inf)

@@ -75,6 +75,24 @@ def _correction_with_alternatives(model: JsonObject) -> JsonObject:
     return _with_corrections(model, lambda correction: {"alternatives": [], **correction})
 
 
+def _misses_of_any_sort(record: JsonObject) -> JsonObject:
+    """Schema 9 to 10: hinges flooded caches by the byte; now a share misses, of whatever there is."""
+    upgraded = {name: _misses_within(value) for name, value in record.items()}
+    floods = upgraded.pop("floods", False) if upgraded.get("kind") == "hinge" else False
+    if not floods:
+        return upgraded
+    slope, dimension = upgraded.pop("slope", None), upgraded.get("dimension")
+    every = {"kind": "linear", "dimension": dimension, "base": {"kind": "constant", "value": 0.0}, "slope": slope}
+    return {**upgraded, "kind": "missed", "missed": every}
+
+
+def _misses_within(value: object) -> object:
+    """Any JSON value with the formulas in it upgraded."""
+    if isinstance(value, list):
+        return [_misses_within(one) for one in value]
+    return _misses_of_any_sort(value) if isinstance(value, dict) else value
+
+
 def _with_corrections(model: JsonObject, upgrade: Upgrade) -> JsonObject:
     """The model with the corrections of all formulas that have one upgraded."""
     layers = _formulas_of(model)
@@ -120,6 +138,7 @@ UPGRADES: dict[type, dict[int, Upgrade]] = {
         6: _small_reference_of_each_class,
         7: _correction_of_parts,
         8: _correction_with_alternatives,
+        9: _misses_of_any_sort,
     },
     Preset: {},
 }

@@ -66,18 +66,23 @@ def test_a_knot_of_all_layers_is_a_knot() -> None:
     assert knotted.noise < 0.03
 
 
-def test_a_cache_that_nothing_stays_in_is_told_from_one_that_keeps_what_fits() -> None:
+def test_what_a_miss_costs_may_be_a_matter_of_rows() -> None:
     rng = np.random.default_rng(0)
     rows, width = np.rint(np.exp(rng.uniform(2.0, 12.0, 120))), np.rint(rng.uniform(4.0, 224.0, 120))
     moved = 5.0 * rows * width
-    missed = np.clip(1.5 * (moved - 8e6), 0.0, moved)
-    seconds = (1e-6 + 2e-10 * moved / 5.0 + 2e-10 * missed) * (1.0 + 0.02 * rng.standard_normal(120))
+    missed = np.clip(1.5 * (1.0 - 8e6 / moved), 0.0, 1.0) * rows * (2e-8 + 2e-10 * width)
+    seconds = (1e-6 + 4e-11 * moved + missed) * (1.0 + 0.02 * rng.standard_normal(120))
     points = Points({"bytes_moved": moved, "height": rows, "width": width}, seconds, 0.01, np.ones(120), ("bytes_moved",))
-    shape = searched(points)[0].shapes["bytes_moved"]
+    best, _ = searched(points)
+    shape = best.shapes["bytes_moved"]
     assert isinstance(shape, Leaf)
     assert shape.knots == ()
-    (flood,) = shape.floods
-    assert 6e6 < flood < 1.1e7
+    (knot,) = shape.misses
+    assert 6e6 < knot < 1.1e7
+    ((terms, coefficients),) = [(cell.terms, cell.coefficients) for cell in best.cells]
+    costs = dict(zip(terms, coefficients, strict=True))
+    assert costs[1, 1, 0] == pytest.approx(2e-8, rel=0.2)
+    assert costs[1, 1, 1] == pytest.approx(2e-10, rel=0.2)
 
 
 def test_a_line_along_the_only_dimension_begins_where_layers_take_longer_than_to_begin() -> None:

@@ -36,11 +36,17 @@ def test_lines_from_knots_on_follow_the_stairs() -> None:
     assert columns[-2:].tolist() == [[0.0, 0.0, 1.0], [1.0, 4.0, 4.0]]
 
 
-def test_knots_that_flood_follow_those_that_do_not() -> None:
-    leaf = Leaf(knots=(8,), floods=(2, 4))
-    assert leaf.bends() == ((8, False), (2, True), (4, True))
-    columns = leaf.columns(np.array([2.0, 4.0, 10.0]))[leaf.hinges()]
-    assert columns.tolist() == [[0.0, 0.0, 2.0], [0.0, 3.0, 10.0], [0.0, 0.0, 9.0]]
+def test_shares_that_miss_follow_the_lines_from_knots_on() -> None:
+    leaf = Leaf(knots=(8,), misses=(2, 4))
+    assert leaf.bends() == ((8, "knots"), (2, "misses"), (4, "misses"))
+    columns = leaf.columns(np.array([2.0, 4.0, 10.0]))
+    assert columns[leaf.hinges()].tolist() == [[0.0, 0.0, 2.0]]
+    np.testing.assert_allclose(columns[leaf.ratios()], [[0.0, 0.75, 1.0], [0.0, 0.0, 0.9]])
+
+
+def test_memory_alone_moves_nothing() -> None:
+    assert not Leaf(knots=(8,), misses=(2,)).moves()
+    assert Leaf(linear=True, misses=(2,)).moves()
 
 
 @given(leaf_shapes)

@@ -15,6 +15,7 @@ from blackthorn.formulas import (
     Formula,
     Hinge,
     Linear,
+    Missed,
     Step,
     Switch,
     Tiles,
@@ -102,12 +103,18 @@ def test_a_hinge_counts_what_lies_beyond_its_knot() -> None:
     assert hinge.text() == "1 + (bytes_moved - 100 if bytes_moved > 100 else 0) * 0.5"
 
 
-def test_what_floods_a_cache_leaves_nothing_in_it_from_three_times_as_much_on() -> None:
-    flood = Hinge("bytes_moved", 100, Constant(1.0), Constant(0.5), floods=True)
-    assert flood.evaluate({"bytes_moved": [1, 100, 200, 300, 400]}).tolist() == [1.0, 1.0, 76.0, 151.0, 201.0]
-    assert flood.text() == "1 + max(min(1.5 * (bytes_moved - 100), bytes_moved), 0) * 0.5"
-    assert flood.scaled(2.0).evaluate({"bytes_moved": 400}) == 402.0
-    assert within_knots(flood) == Constant(1.0)
+def test_nothing_is_found_in_a_cache_from_three_times_as_much_on_as_it_keeps() -> None:
+    missed = Missed("bytes_moved", 100, Constant(1.0), Linear("height", Constant(0.0), Constant(2.0)))
+    moved = [0, 1, 100, 200, 300, 400]
+    assert missed.evaluate({"bytes_moved": moved, "height": 4}).tolist() == [1.0, 1.0, 1.0, 7.0, 9.0, 9.0]
+    assert missed.text() == "1 + max(min(1.5 * (1 - 100 / bytes_moved), 1), 0) * (height * 2)"
+    assert missed.scaled(2.0).evaluate({"bytes_moved": 400, "height": 4}) == 18.0
+    assert within_knots(missed) == Constant(1.0)
+
+
+def test_a_cache_that_keeps_nothing_is_refused() -> None:
+    with pytest.raises(BadValue, match="a cache along elements keeps 0; use a knot of at least 1"):
+        Missed("elements", 0, Constant(1.0), Constant(1.0))
 
 
 def test_a_formula_within_its_knots_is_that_of_small_layers() -> None:

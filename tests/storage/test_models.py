@@ -269,9 +269,8 @@ def test_wrong_units_and_devices_are_refused(path: Path, change: dict[str, objec
 
 def test_a_formula_of_unknown_kind_is_named(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"kind": "step"', b'"kind": "cubic"'))
-    with pytest.raises(
-        BadFile, match=r"board.json cannot be read: .*'cubic'; use one of: border, constant, hinge, linear, step, switch, tiles"
-    ):
+    kinds = "border, constant, hinge, linear, missed, step, switch, tiles"
+    with pytest.raises(BadFile, match=f"board.json cannot be read: .*'cubic'; use one of: {kinds}"):
         read_model(path)
 
 

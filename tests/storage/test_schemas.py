@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from blackthorn.errors import BadFile, BadValue, UnknownName
-from blackthorn.formulas import KINDS
+from blackthorn.formulas import KINDS, Constant, Hinge, Linear, Missed
 from blackthorn.records import FittedModel, Measurement, Reference, SweepHeader
 from blackthorn.storage import DESCRIBED, json_schema, open_sweep, read_model, read_sweep, write_model
 from blackthorn.storage.upgrades import UPGRADES
@@ -30,7 +30,8 @@ def sweep_file(path: Path, schema: int, **old: object) -> Path:
     return path
 
 
-NEWER = r"by a newer blackthorn \(schema 99, this one knows [59]\); update blackthorn with: pip install --upgrade blackthorn\.$"
+CONSTANT = {"kind": "constant", "value": 2.0}
+NEWER = r"by a newer blackthorn \(schema 99, this one knows \d+\); update blackthorn with: pip install --upgrade blackthorn\.$"
 
 
 def test_newer_files_say_what_to_update(tmp_path: Path) -> None:
@@ -106,6 +107,19 @@ def test_corrections_of_old_models_reach_as_far_along_every_dimension(tmp_path: 
     spoilt = [layers[0] | {"correction": {"dimensions": 3}}]
     with pytest.raises(BadFile, match=r"old.json"):
         read_model(model_file(tmp_path / "old.json", schema=4, layers=spoilt))
+
+
+def test_what_floods_a_cache_in_old_models_misses_it(tmp_path: Path) -> None:
+    layers = msgspec.to_builtins(a_model())["layers"]
+    still = {"kind": "hinge", "dimension": "filters", "knot": 3, "base": CONSTANT, "slope": CONSTANT, "floods": False}
+    old = {"kind": "hinge", "dimension": "filters", "knot": 100, "base": still, "slope": CONSTANT, "floods": True}
+    (layer,) = read_model(model_file(tmp_path / "old.json", schema=9, layers=[layers[0] | {"formula": old}])).layers
+    within = Hinge("filters", 3, Constant(2.0), Constant(2.0))
+    assert layer.formula == Missed("filters", 100, within, Linear("filters", Constant(0.0), Constant(2.0)))
+    assert layer.formula.evaluate({"filters": 200}) == 2.0 + 197 * 2.0 + 150 * 2.0
+    spoilt = [layers[0] | {"formula": {"kind": "hinge", "floods": True}}]
+    with pytest.raises(BadFile, match=r"old.json"):
+        read_model(model_file(tmp_path / "old.json", schema=9, layers=spoilt))
 
 
 def test_corrections_of_old_models_know_no_other_formulas(tmp_path: Path) -> None:
