@@ -1,8 +1,9 @@
 """Robust fits and what they are worth: many candidate designs at once, compared by description length.
 
 Residuals are relative (a layer of 10 us and one of 10 ms count alike) and follow Student's t (Lange, Little and Taylor 1989):
-the further off a measurement is, the less it bends the fit, yet layers that a formula has all wrong still speak against it.
-A candidate's cost is its negative log likelihood in nats, plus a share of log n for every coefficient (Schwarz 1978), plus the
+the further off a measurement is, the less it bends the fit, yet layers that a formula has all wrong still speak against it. One
+of weight w has 1 / w times the variance of others: a doubtful one may be further off, but is no likelier to be worthless. A
+candidate's cost is its negative log likelihood in nats, plus a share of log n for every coefficient (Schwarz 1978), plus the
 log of how many alternatives its structure was picked from (Rissanen 1978): a width picked from five hundred must explain more
 than a straight line that was the only one of its kind.
 """
@@ -28,10 +29,8 @@ PEAK_DENSITY = (
     / math.sqrt(FREEDOM * math.pi)
 )
 """Density of a residual of 0, in units of their scale, from a measurement that is worth something."""
-COEFFICIENT_SHARE = 0.35
-"""Nats for every coefficient over the log of how many measurements there are. Schwarz has a half, for coefficients of either
-sign; by chance alone only every other one is not below zero. By a half, random halves of 37 sweeps of three processors told
-the rest 3 % worse; by a quarter it is hardly less, and products are kept that are none."""
+COEFFICIENT_SHARE = 0.5
+"""Nats for every coefficient over the log of how many measurements there are (Schwarz 1978)."""
 PRIOR_WEIGHT = 2.0
 """How many measurements the reported noise counts for when the noise is estimated."""
 LEAST_NOISE = 0.02
@@ -98,7 +97,8 @@ def fit_candidates(
     Args:
         designs: columns at the measured points, shape (B, p, n).
         seconds: what was measured there, shape (n,).
-        present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n).
+        present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n): the
+            variance of the others over its own.
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
     """
@@ -148,49 +148,53 @@ def _reweighted(relative: Floats, target: Floats, present: Floats, prior: Floats
 
     The prior on the variance is worth `PRIOR_WEIGHT` measurements of the reported noise, and costs nothing where it is met.
     """
-    coefficients, residuals, variance = _weighted_fit(relative, target, present, prior)
+    coefficients, residuals, variance = _weighted_fit(relative, target, present, present, prior)
     for weigh in (bounded_weights,) * BOUNDED_ROUNDS + (_mixture_weights,) * MIXTURE_ROUNDS:
         weights = weigh(residuals, variance[:, None], present)
-        coefficients, residuals, variance = _weighted_fit(relative, target, weights, prior)
+        coefficients, residuals, variance = _weighted_fit(relative, target, weights, present, prior)
     misfit = misfit_of(residuals, variance[:, None], present)
     misfit += 0.5 * PRIOR_WEIGHT * (np.log(variance / prior) + prior / variance - 1.0)
     return coefficients, variance, misfit
 
 
-def _weighted_fit(relative: Floats, target: Floats, weights: Floats, prior: Floats) -> tuple[Floats, Floats, Floats]:
-    """Coefficients (B, p), residuals (B, n) and their variance (B,) by measurements that count so much.
+def _weighted_fit(
+    relative: Floats, target: Floats, weights: Floats, present: Floats, prior: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Coefficients (B, p), residuals (B, n) and the variance (B,) of one of weight 1, by measurements that count so much.
 
-    Squares are divided by the sum of their weights, which takes fewer rounds (Kent, Tyler and Vardi 1994).
+    Squares are divided by how many count, which takes fewer rounds than by how many there are (Kent, Tyler and Vardi 1994).
     """
     coefficients = _solve(relative, target, weights)
     residuals = target - np.matmul(coefficients[:, None, :], relative)[:, 0, :]
     squares = np.einsum("bn,bn->b", weights, residuals**2)
-    return coefficients, residuals, (PRIOR_WEIGHT * prior + squares) / (PRIOR_WEIGHT + weights.sum(axis=1))
+    counted = np.divide(weights, present, out=np.zeros_like(weights), where=present > 0.0).sum(axis=1)
+    return coefficients, residuals, (PRIOR_WEIGHT * prior + squares) / (PRIOR_WEIGHT + counted)
 
 
 def bounded_weights(residuals: Floats, variance: Floats, present: Floats) -> Floats:
     """How much measurements count if none is worthless: less the further off, but never nothing."""
-    weights: Floats = present * (FREEDOM + 1.0) / (FREEDOM + residuals**2 / variance)
+    weights: Floats = present * (FREEDOM + 1.0) / (FREEDOM + present * residuals**2 / variance)
     return weights
 
 
 def _mixture_weights(residuals: Floats, variance: Floats, present: Floats) -> Floats:
     """How much measurements count if some are worthless: next to nothing where they took far too long."""
-    worthy = _worthy(residuals, variance)
+    worthy = _worthy(residuals, variance, present)
     weights: Floats = bounded_weights(residuals, variance, present) * worthy / (worthy + _worthless(residuals))
     return weights
 
 
 def misfit_of(residuals: Floats, variance: Floats, present: Floats) -> Floats:
-    """Negative log likelihood, in nats, of relative residuals under the noise model, summed over the last axis."""
-    misfit: Floats = -(present * np.log(_worthy(residuals, variance) + _worthless(residuals))).sum(axis=-1)
+    """Negative log likelihood, in nats, of the relative residuals that are present, summed over the last axis."""
+    density = _worthy(residuals, variance, present) + _worthless(residuals)
+    misfit: Floats = -np.log(np.where(present > 0.0, density, 1.0)).sum(axis=-1)
     return misfit
 
 
-def _worthy(residuals: Floats, variance: Floats) -> Floats:
+def _worthy(residuals: Floats, variance: Floats, present: Floats) -> Floats:
     """Density of relative residuals from measurements that are worth something."""
-    scaled: Floats = 1.0 + residuals**2 / (FREEDOM * variance)
-    density: Floats = PEAK_DENSITY / np.sqrt(variance) * scaled ** (-0.5 * (FREEDOM + 1.0))
+    scaled: Floats = 1.0 + present * residuals**2 / (FREEDOM * variance)
+    density: Floats = PEAK_DENSITY * np.sqrt(present / variance) * scaled ** (-0.5 * (FREEDOM + 1.0))
     return density
 
 

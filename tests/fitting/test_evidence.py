@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from blackthorn.fitting.evidence import CLOCK_SECONDS, fit_candidates
+from blackthorn.fitting.evidence import CLOCK_SECONDS, fit_candidates, misfit_of
 
 X = np.arange(1.0, 31.0)
 LINE = np.stack([np.ones_like(X), X])
@@ -68,6 +68,22 @@ def test_measurements_that_count_less_are_predicted_as_they_are():
     seconds = 2.0 + 3.0 * X
     for weights in (np.full(len(X), 0.3), np.where(X > 20, 0.05, 1.0)):
         assert fit(LINE, seconds, weights).coefficients[0] == pytest.approx([2.0, 3.0], rel=1e-6)
+
+
+def test_what_is_less_sure_may_be_further_off_and_is_no_likelier_to_be_worthless():
+    def cost(error: float, weight: float) -> float:
+        return float(misfit_of(np.array([error]), np.array([0.01**2]), np.array([weight])))
+
+    assert cost(0.06, 1 / 9) == pytest.approx(cost(0.02, 1.0) + np.log(3.0), abs=0.01)
+    assert cost(0.9, 1 / 9) == pytest.approx(cost(0.9, 1.0), abs=0.01)
+    assert cost(0.9, 0.0) == 0.0
+
+
+def test_the_noise_told_is_that_of_a_measurement_of_full_weight():
+    rng = np.random.default_rng(0)
+    weights = np.where(np.arange(3000) % 2, 1.0, 1 / 16)
+    seconds = 1.0 + 0.05 * rng.standard_normal(3000) / np.sqrt(weights)
+    assert fit(np.ones((1, 3000)), seconds, weights).noise[0] == pytest.approx(0.05, rel=0.1)
 
 
 def test_a_column_that_does_not_help_costs_more_than_it_gains():
