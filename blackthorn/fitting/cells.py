@@ -7,14 +7,14 @@ structure has a fork, with shapes of their own on either side.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, leaves, regimes
+from blackthorn.fitting.shapes import CONSTANT, Leaf, Shape, conditions, leaves, regimes, with_conditions
 from blackthorn.fitting.slices import condition_cost, naming_cost
 from blackthorn.formulas import Condition
 
@@ -83,6 +83,25 @@ def kinds_of(structure: Structure) -> tuple[tuple[Leaf, ...], ...]:
     if isinstance(structure, Fork):
         return kinds_of(structure.then) + kinds_of(structure.otherwise)
     return tuple(itertools.product(*(list(leaves(shape)) for shape in structure.values())))
+
+
+def conditions_of(structure: Structure) -> Iterator[tuple[str, Condition]]:
+    """The conditions of a structure and the dimension of each: of a fork its own before those of its sides."""
+    if isinstance(structure, Fork):
+        yield structure.name, structure.condition
+        yield from conditions_of(structure.then)
+        yield from conditions_of(structure.otherwise)
+    else:
+        yield from ((name, condition) for name, shape in structure.items() for condition in conditions(shape))
+
+
+def with_conditions_of(structure: Structure, others: Iterator[Condition]) -> Structure:
+    """The structure with other conditions in place of its own, taken from `others` in the order of `conditions_of`."""
+    if isinstance(structure, Fork):
+        own = next(others)
+        then = with_conditions_of(structure.then, others)
+        return Fork(structure.name, own, then, with_conditions_of(structure.otherwise, others))
+    return {name: with_conditions(shape, others) for name, shape in structure.items()}
 
 
 def structure_cost(structure: Structure) -> float:

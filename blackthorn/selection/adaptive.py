@@ -15,8 +15,9 @@ from blackthorn.formulas import Border
 from blackthorn.records import Range
 from blackthorn.selection.base import AxisPoint, Progress
 from blackthorn.selection.doubt import Believed, Doubt
+from blackthorn.selection.gaps import spread_over_doubt
 from blackthorn.selection.scores import distance_score, levels_score, leverage, plausibility
-from blackthorn.selection.slice import LEAST_SECONDS, SURE, next_value
+from blackthorn.selection.slice import LEAST_SAY, LEAST_SECONDS, SURE, next_value
 from blackthorn.selection.space import Allowed, Key, Quantity, Space
 from blackthorn.units import MS_PER_SECOND
 
@@ -206,10 +207,12 @@ class AdaptiveSelector:
             if self._is_certain(fits):
                 return None if self._is_proved(fits[0]) else self._distance_score()
         told_of = self._told_of(self._space.candidates)
-        predictions = np.maximum(np.stack([fit.predict(told_of) for fit in fits]), LEAST_SECONDS)
+        likely = [fit for fit in fits if fit.cost <= fits[0].cost + LEAST_SAY]
+        spread = spread_over_doubt(likely, self._points(self._known))
+        predictions = np.maximum(np.stack([fit.predict(told_of) for fit in spread]), LEAST_SECONDS)
         candidates, known = self._believed(fits[0])
-        noise = max(fits[0].noise, self._noise()) / sharpness(predictions[0])
-        levels = levels_score(predictions, _probabilities(fits), noise)
+        noise = max(fits[0].noise, self._noise()) / sharpness(fits[0].predict(told_of))
+        levels = levels_score(predictions, _probabilities(spread), noise)
         return candidates.counts() * levels + self._doubt.shrinks(candidates, known, fits[0].noise)
 
     def _beside_what_is_off(self, fit: JointFit) -> Floats | None:

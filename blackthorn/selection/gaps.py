@@ -1,12 +1,16 @@
-"""Where thresholds may lie: anywhere between the two measured values that they part."""
+"""Where thresholds may lie: anywhere between the two measured values that they part, or as far as measurements do not tell."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.cells import Structure, conditions_of, with_conditions_of
+from blackthorn.fitting.evidence import misfit_of, sharpness
+from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import Shape, conditions, with_conditions
 from blackthorn.fitting.slices import Explanation
 from blackthorn.formulas import AtMost, Condition
@@ -16,6 +20,8 @@ Gap = tuple[int, int]
 
 PLACES = 7
 """Thresholds that stand for all in a gap. A prime, so that those of several gaps can be paired as a Latin square pairs them."""
+TOLD = 1.0
+"""Nats by which measurements speak against a place of a threshold before it is told that it does not lie there."""
 
 
 def spread_over_gaps(explanations: Sequence[Explanation], x: Floats) -> tuple[Explanation, ...]:
@@ -49,23 +55,79 @@ def _gap(condition: AtMost, x: Floats) -> Gap:
 
 def _variants(explanation: Explanation, x: Floats) -> list[Explanation]:
     """The explanation with thresholds all over their gaps, `PLACES` in each; itself where none can be moved."""
-    gaps = [_gap(condition, x) if isinstance(condition, AtMost) else None for condition in conditions(explanation.shape)]
-    if all(gap is None or gap[0] == gap[1] for gap in gaps):
+    held = list(conditions(explanation.shape))
+    gaps = [_gap(condition, x) if isinstance(condition, AtMost) else None for condition in held]
+    if not _can_move(gaps):
         return [explanation]
     cost = explanation.cost + math.log(PLACES)
     return [
-        msgspec.structs.replace(explanation, shape=_moved(explanation.shape, gaps, variant), cost=cost)
-        for variant in range(PLACES)
+        msgspec.structs.replace(explanation, shape=with_conditions(explanation.shape, iter(moved)), cost=cost)
+        for moved in _moved(held, gaps)
     ]
 
 
-def _moved(shape: Shape, gaps: Sequence[Gap | None], variant: int) -> Shape:
-    """The shape with its thresholds where this variant has them: in the next gap further on by one more place."""
-    others = (
-        condition if gap is None else AtMost(_within(gap, (variant * (place + 1) + place) % PLACES))
-        for place, (condition, gap) in enumerate(zip(conditions(shape), gaps, strict=True))
-    )
-    return with_conditions(shape, others)
+def spread_over_doubt(fits: Iterable[JointFit], points: Points) -> list[JointFit]:
+    """Fits of several dimensions with thresholds all over where the measurements leave them, as likely in each part.
+
+    A point at which it makes no difference on which side of a threshold it lies, as small layers do not show where large ones
+    take another kernel, tells nothing of the threshold, however near it is.
+
+    Args:
+        fits: of these points.
+        points: what was measured.
+    """
+    return [variant for fit in fits for variant in _fit_variants(fit, points)]
+
+
+def _fit_variants(fit: JointFit, points: Points) -> list[JointFit]:
+    """The fit with thresholds all over their gaps, `PLACES` in each; itself where none can be moved."""
+    held = [condition for _, condition in conditions_of(fit.structure)]
+    gaps = [_doubt(fit, points, held, place) for place in range(len(held))]
+    if not _can_move(gaps):
+        return [fit]
+    cost = fit.cost + math.log(PLACES)
+    return [
+        msgspec.structs.replace(fit, structure=with_conditions_of(fit.structure, iter(moved)), cost=cost)
+        for moved in _moved(held, gaps)
+    ]
+
+
+def _doubt(fit: JointFit, points: Points, held: Sequence[Condition], place: int) -> Gap | None:
+    """The lowest and the highest place of a threshold, its sides as they are, that measurements do not speak against."""
+    own, name = held[place], [name for name, _ in conditions_of(fit.structure)][place]
+    values = np.unique(points.dimensions[name])
+    if not isinstance(own, AtMost) or not values[0] <= own.threshold < values[-1]:
+        return None
+
+    def misfit(threshold: int) -> float:
+        others = [*held[:place], AtMost(threshold), *held[place + 1 :]]
+        moved: Structure = with_conditions_of(fit.structure, iter(others))
+        seconds = msgspec.structs.replace(fit, structure=moved).predict(points.dimensions)
+        residuals = sharpness(points.seconds) * (1.0 - seconds / points.seconds)
+        return float(misfit_of(residuals, np.array(max(fit.noise, points.reported_noise) ** 2), points.weights))
+
+    bound = misfit(own.threshold) + TOLD
+    above = int(np.searchsorted(values, own.threshold, side="right"))
+    below = above - 1
+    while below > 0 and misfit(int(values[below - 1])) < bound:
+        below -= 1
+    while above < len(values) - 1 and misfit(int(values[above])) < bound:
+        above += 1
+    return int(values[below]), int(values[above]) - 1
+
+
+def _can_move(gaps: Iterable[Gap | None]) -> bool:
+    """Whether there is a gap with more than one place."""
+    return any(gap is not None and gap[0] < gap[1] for gap in gaps)
+
+
+def _moved(held: Sequence[Condition], gaps: Sequence[Gap | None]) -> Iterator[list[Condition]]:
+    """Conditions with their thresholds in `PLACES` ways: in each next gap further on by one more place."""
+    for variant in range(PLACES):
+        yield [
+            condition if gap is None else AtMost(_within(gap, (variant * (place + 1) + place) % PLACES))
+            for place, (condition, gap) in enumerate(zip(held, gaps, strict=True))
+        ]
 
 
 def _within(gap: Gap, place: int) -> int:
