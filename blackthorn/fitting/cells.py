@@ -26,7 +26,8 @@ Term = tuple[int, ...]
 """Which function of each dimension's leaf a product takes: 0 is the constant."""
 
 LEFT_OUT_OF_MISSES = 1
-"""What is fetched is all that a layer works on but for one dimension at most: an image without the filters, say."""
+"""What is fetched is all that a layer works on but for one dimension at most: an image without the filters, say.
+With none left out, and with two, 20 sweeps told other layers worse, by 2 and by 1 % in the mean."""
 
 
 class Fork(msgspec.Struct, frozen=True):
@@ -150,6 +151,7 @@ def all_terms(cell: tuple[Leaf, ...]) -> tuple[Term, ...]:
 
 
 def _has_any(term: Term, functions: Sequence[range]) -> bool:
+    """Whether a product holds one of these functions of any dimension."""
     return any(function in among for function, among in zip(term, functions, strict=True))
 
 

@@ -30,7 +30,8 @@ PEAK_DENSITY = (
 )
 """Density of a residual of 0, in units of their scale, from a measurement that is worth something."""
 COEFFICIENT_SHARE = 0.5
-"""Nats for every coefficient over the log of how many measurements there are (Schwarz 1978)."""
+"""Nats for every coefficient over the log of how many measurements there are (Schwarz 1978). By 0.35 and by 0.65 20 sweeps told
+other layers worse, by 5 and by 2 % in the mean."""
 PRIOR_WEIGHT = 2.0
 """How many measurements the reported noise counts for when the noise is estimated."""
 LEAST_NOISE = 0.02
@@ -98,7 +99,7 @@ def fit_candidates(
         designs: columns at the measured points, shape (B, p, n).
         seconds: what was measured there, shape (n,).
         present: weight of each measurement in the candidate, 0 where it does not belong to it, at most 1, shape (B, n): the
-            variance of the others over its own.
+            variance of the surest over its own.
         reported_noise: relative error that the measurements claim.
         total: measurements of the whole problem, for the cost of a coefficient.
     """
