@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.cells import Structure, conditions_of, with_conditions_of
+from blackthorn.fitting.cells import conditions_of, with_conditions_of
 from blackthorn.fitting.evidence import misfit_of, sharpness
 from blackthorn.fitting.joint import JointFit
 from blackthorn.fitting.points import Points
@@ -95,25 +95,25 @@ def _fit_variants(fit: JointFit, points: Points) -> list[JointFit]:
 def _doubt(fit: JointFit, points: Points, held: Sequence[Condition], place: int) -> Gap | None:
     """The lowest and the highest place of a threshold, its sides as they are, that measurements do not speak against."""
     own, name = held[place], [name for name, _ in conditions_of(fit.structure)][place]
-    values = np.unique(points.dimensions[name])
+    values, at = np.unique(points.dimensions[name], return_inverse=True)
     if not isinstance(own, AtMost) or not values[0] <= own.threshold < values[-1]:
         return None
 
-    def misfit(threshold: int) -> float:
-        others = [*held[:place], AtMost(threshold), *held[place + 1 :]]
-        moved: Structure = with_conditions_of(fit.structure, iter(others))
+    def misfits(threshold: int) -> Floats:
+        """Of the measurements of each value, with the threshold elsewhere."""
+        moved = with_conditions_of(fit.structure, iter([*held[:place], AtMost(threshold), *held[place + 1 :]]))
         seconds = msgspec.structs.replace(fit, structure=moved).predict(points.dimensions)
         residuals = sharpness(points.seconds) * (1.0 - seconds / points.seconds)
-        return float(misfit_of(residuals, np.array(max(fit.noise, points.reported_noise) ** 2), points.weights))
+        variance = np.array(max(fit.noise, points.reported_noise) ** 2)
+        of_values: Floats = np.bincount(at, misfit_of(residuals[:, None], variance, points.weights[:, None])).astype(np.float64)
+        return of_values
 
-    bound = misfit(own.threshold) + TOLD
-    above = int(np.searchsorted(values, own.threshold, side="right"))
-    below = above - 1
-    while below > 0 and misfit(int(values[below - 1])) < bound:
-        below -= 1
-    while above < len(values) - 1 and misfit(int(values[above])) < bound:
-        above += 1
-    return int(values[below]), int(values[above]) - 1
+    then, otherwise = misfits(int(values[-1])), misfits(int(values[0]) - 1)
+    misfit = np.cumsum(then - otherwise)[:-1]  # but for what all places have in common; by the last value on the `then` side
+    below = int(np.searchsorted(values, own.threshold, side="right")) - 1
+    told = np.flatnonzero(misfit >= misfit[below] + TOLD)
+    lowest, highest = told[told < below].max(initial=-1) + 1, told[told > below].min(initial=len(misfit)) - 1
+    return int(values[lowest]), int(values[highest + 1]) - 1
 
 
 def _can_move(gaps: Iterable[Gap | None]) -> bool:
