@@ -211,9 +211,9 @@ class AdaptiveSelector:
         spread = spread_over_doubt(likely, self._points(self._known))
         predictions = np.maximum(np.stack([fit.predict(told_of) for fit in spread]), LEAST_SECONDS)
         candidates, known = self._believed(fits[0])
-        noise = max(fits[0].noise, self._noise()) / sharpness(fits[0].predict(told_of))
-        levels = levels_score(predictions, _probabilities(spread), noise)
-        return candidates.counts() * levels + self._doubt.shrinks(candidates, known, fits[0].noise)
+        counts = candidates.counts()
+        levels = levels_score(predictions, _probabilities(spread), max(fits[0].noise, self._noise()) / counts)
+        return counts * levels + self._doubt.shrinks(candidates, known, fits[0].noise)
 
     def _beside_what_is_off(self, fit: JointFit) -> Floats | None:
         """The candidate beside a measurement that took far longer than a fit says, as scores; None where none is to be taken.

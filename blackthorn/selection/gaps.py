@@ -1,7 +1,7 @@
 """Where thresholds may lie: anywhere between the two measured values that they part, or as far as measurements do not tell."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -56,14 +56,10 @@ def _gap(condition: AtMost, x: Floats) -> Gap:
 def _variants(explanation: Explanation, x: Floats) -> list[Explanation]:
     """The explanation with thresholds all over their gaps, `PLACES` in each; itself where none can be moved."""
     held = list(conditions(explanation.shape))
-    gaps = [_gap(condition, x) if isinstance(condition, AtMost) else None for condition in held]
-    if not _can_move(gaps):
-        return [explanation]
-    cost = explanation.cost + math.log(PLACES)
-    return [
-        msgspec.structs.replace(explanation, shape=with_conditions(explanation.shape, iter(moved)), cost=cost)
-        for moved in _moved(held, gaps)
-    ]
+    moved = _moved(held, [_gap(condition, x) if isinstance(condition, AtMost) else None for condition in held])
+    cost = explanation.cost + math.log(len(moved))
+    shapes = (with_conditions(explanation.shape, iter(others)) for others in moved)
+    return [msgspec.structs.replace(explanation, shape=shape, cost=cost) for shape in shapes]
 
 
 def spread_over_doubt(fits: Iterable[JointFit], points: Points) -> list[JointFit]:
@@ -80,33 +76,38 @@ def spread_over_doubt(fits: Iterable[JointFit], points: Points) -> list[JointFit
 
 
 def _fit_variants(fit: JointFit, points: Points) -> list[JointFit]:
-    """The fit with thresholds all over their gaps, `PLACES` in each; itself where none can be moved."""
+    """The same of a fit, whose thresholds are in doubt where measurements do not tell."""
     held = [condition for _, condition in conditions_of(fit.structure)]
-    gaps = [_doubt(fit, points, held, place) for place in range(len(held))]
-    if not _can_move(gaps):
-        return [fit]
-    cost = fit.cost + math.log(PLACES)
-    return [
-        msgspec.structs.replace(fit, structure=with_conditions_of(fit.structure, iter(moved)), cost=cost)
-        for moved in _moved(held, gaps)
-    ]
+    moved = _moved(held, [_doubt(fit, points, place) for place in range(len(held))])
+    cost = fit.cost + math.log(len(moved))
+    structures = (with_conditions_of(fit.structure, iter(others)) for others in moved)
+    return [msgspec.structs.replace(fit, structure=structure, cost=cost) for structure in structures]
 
 
-def _doubt(fit: JointFit, points: Points, held: Sequence[Condition], place: int) -> Gap | None:
-    """The lowest and the highest place of a threshold, its sides as they are, that measurements do not speak against."""
-    own, name = held[place], [name for name, _ in conditions_of(fit.structure)][place]
-    values, at = np.unique(points.dimensions[name], return_inverse=True)
-    if not isinstance(own, AtMost) or not values[0] <= own.threshold < values[-1]:
+def _doubt(fit: JointFit, points: Points, place: int) -> Gap | None:
+    """The lowest and the highest place of a threshold, its sides as they are, that measurements do not speak against.
+
+    Args:
+        fit: of these points.
+        points: what was measured.
+        place: which of the fit's conditions; None is returned for one that is no threshold, or that parts no points.
+    """
+    names, held = zip(*conditions_of(fit.structure), strict=True)
+    own = held[place]
+    if not isinstance(own, AtMost):
+        return None
+    values, at = np.unique(points.dimensions[names[place]], return_inverse=True)
+    if not values[0] <= own.threshold < values[-1]:
         return None
 
     def misfits(threshold: int) -> Floats:
-        """Of the measurements of each value, with the threshold elsewhere."""
-        moved = with_conditions_of(fit.structure, iter([*held[:place], AtMost(threshold), *held[place + 1 :]]))
-        seconds = msgspec.structs.replace(fit, structure=moved).predict(points.dimensions)
+        """Nats of the measurements of each value, with the threshold elsewhere."""
+        structure = with_conditions_of(fit.structure, iter([*held[:place], AtMost(threshold), *held[place + 1 :]]))
+        seconds = msgspec.structs.replace(fit, structure=structure).predict(points.dimensions)
         residuals = sharpness(points.seconds) * (1.0 - seconds / points.seconds)
         variance = np.array(max(fit.noise, points.reported_noise) ** 2)
-        of_values: Floats = np.bincount(at, misfit_of(residuals[:, None], variance, points.weights[:, None])).astype(np.float64)
-        return of_values
+        nats: Floats = np.bincount(at, misfit_of(residuals[:, None], variance, points.weights[:, None])).astype(np.float64)
+        return nats
 
     then, otherwise = misfits(int(values[-1])), misfits(int(values[0]) - 1)
     misfit = np.cumsum(then - otherwise)[:-1]  # but for what all places have in common; by the last value on the `then` side
@@ -116,18 +117,22 @@ def _doubt(fit: JointFit, points: Points, held: Sequence[Condition], place: int)
     return int(values[lowest]), int(values[highest + 1]) - 1
 
 
-def _can_move(gaps: Iterable[Gap | None]) -> bool:
-    """Whether there is a gap with more than one place."""
-    return any(gap is not None and gap[0] < gap[1] for gap in gaps)
+def _moved(held: Sequence[Condition], gaps: Sequence[Gap | None]) -> list[list[Condition]]:
+    """Conditions with their thresholds in `PLACES` ways, in each next gap further on by one more place; one if none can move.
 
-
-def _moved(held: Sequence[Condition], gaps: Sequence[Gap | None]) -> Iterator[list[Condition]]:
-    """Conditions with their thresholds in `PLACES` ways: in each next gap further on by one more place."""
-    for variant in range(PLACES):
-        yield [
+    Args:
+        held: the conditions.
+        gaps: where the threshold of each may lie; None for one that stays.
+    """
+    if all(gap is None or gap[0] == gap[1] for gap in gaps):
+        return [list(held)]
+    return [
+        [
             condition if gap is None else AtMost(_within(gap, (variant * (place + 1) + place) % PLACES))
             for place, (condition, gap) in enumerate(zip(held, gaps, strict=True))
         ]
+        for variant in range(PLACES)
+    ]
 
 
 def _within(gap: Gap, place: int) -> int:

@@ -83,6 +83,22 @@ def test_layers_that_take_far_longer_than_foretold_are_not_left_alone():
     assert slow >= 10
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_points_close_in_on_a_threshold_that_only_some_layers_show(seed):
+    def seconds_of(point):
+        is_slow = point["width"] > 90 and point["channels"] >= 64
+        return 1e-6 + 2e-10 * point["channels"] * point["height"] * point["width"] * (2.5 if is_slow else 1.0)
+
+    selector = AdaptiveSelector({"channels": Range(1, 512), "height": Range(4, 224), "width": Range(4, 224)}, limit=60)
+    rng = np.random.default_rng(seed)
+    telling = []
+    while (point := selector.ask()) is not None:
+        telling += [point["width"]] if point["channels"] >= 64 else []
+        selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
+    widths = np.array(telling)
+    assert widths[widths > 90].min() - widths[widths <= 90].max() <= 3
+
+
 def test_a_kernel_for_narrow_images_alone_is_found_before_the_end():
     def seconds_of(point):
         return 1e-6 + 1e-9 * point["filters"] * point["height"] * point["width"] * (2.0 if point["width"] <= 5 else 1.0)

@@ -77,4 +77,5 @@ def test_a_threshold_may_lie_as_far_off_as_measurements_do_not_tell() -> None:
 def test_fits_without_thresholds_stay_as_they_are() -> None:
     points = wide_ones_slow(1.0)
     fit = fit_structure(points, {"height": LINE, "width": LINE})
-    assert spread_over_doubt([fit], points) == [fit]
+    (same,) = spread_over_doubt([fit], points)
+    assert (same.structure, same.cells, same.cost) == (fit.structure, fit.cells, fit.cost)
