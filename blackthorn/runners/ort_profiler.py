@@ -138,12 +138,14 @@ def usual_mean(seconds: Floats) -> float:
     """The mean of what fellow nodes took in a call without those that took far longer, within which the call was interrupted.
 
     Args:
-        seconds: shape (nodes,); NaN where it is not known, as is the pitch of the last node of all.
+        seconds: shape (nodes,); NaN where it is not known, as is the pitch of the last node of all. Below zero
+            where more was taken off than a node took, since the profiler was interrupted as it told of idle ones.
     """
     known = seconds[~np.isnan(seconds)]
     if not len(known):
         return math.nan
-    return float(known[known <= FAR_LONGER * np.median(known) + INTERRUPTION].mean())
+    usual = max(0.0, float(np.median(known)))
+    return float(known[known <= FAR_LONGER * usual + INTERRUPTION].mean())
 
 
 def bookkeeping(calls: Sequence[Sequence[NodeTime]], overheads: Sequence[Overhead]) -> Bookkeeping:

@@ -96,6 +96,8 @@ def test_nodes_within_which_another_process_ran_tell_nothing(monkeypatch: pytest
         ([5e-3, 6e-3, 7e-3], 6e-3),
         ([5e-3, 6e-3, 19e-3], 5.5e-3),
         ([5e-3, math.nan], 5e-3),
+        ([-1e-3], -1e-3),
+        ([-1e-3, -2e-3, 4e-3], -1.5e-3),
         ([math.nan], math.nan),
         ([], math.nan),
     ],
