@@ -34,6 +34,7 @@ class Asked(NamedTuple):
     affinity: str | None = None
     shapes: Sequence[str] = ()
     seconds: float = SECONDS
+    visits: int = 1
     engine: Given = {}
 
 
@@ -66,9 +67,9 @@ def validated(networks: Sequence[Path], device: str | None, asked: Asked) -> Ser
     with (
         here,
         Timer(here, here.reference(), network_policy(asked.seconds)) as timer,
-        shown_networks(len(networks), asked.seconds) as watcher,
+        shown_networks(len(networks) * asked.visits, asked.seconds) as watcher,
     ):
-        return validate_all(candidates, timed_beside, watcher)
+        return validate_all(candidates, timed_beside, watcher, asked.visits)
 
 
 def _runner(asked: Asked) -> Runner:

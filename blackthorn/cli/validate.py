@@ -17,6 +17,7 @@ COLUMNS = listing(
     "between kernels  the rest of the call, which belongs to no layer",
     "predicted        the sum of its layers and of what goes by between kernels, by the formulas",
     "error            how far predicted is from measured",
+    "of visits        the same of all visits, where there are several; the middle one is what the others are of",
     "coverage         the share of kernels that goes to layers with a formula",
     "timing           settled; if noisy, drifting or contended, close other programs; if throttled, cool it",
 )
@@ -30,6 +31,14 @@ EXAMPLES = examples(
 @click.argument("networks", type=FILE, metavar="MODEL.onnx...", nargs=-1, required=True)
 @click.option("--device", metavar="NAME|FILE", help="Fitted model to predict with; this machine's unless given.")
 @timing_options
+@click.option(
+    "--visits",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How often each network is timed, all others in between; the visit with the middle error counts.",
+)
 @click.option("--layers", "by_layer", is_flag=True, help="List every layer: measured, predicted, error.")
 @common_options
 @click.pass_context

@@ -35,6 +35,7 @@ def validation_lines(series: Series, *, by_layer: bool) -> Iterator[str]:
 
 
 def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
+    several = any(entry.visit_errors for entry in validations)
     rows = [
         (
             shortened(entry.model, LONGEST_NAME),
@@ -43,13 +44,20 @@ def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
             signed_time(entry.between_kernels) if entry.tells_kernels else UNTOLD,
             readable_time(entry.predicted),
             signed_percent(entry.error),
+            *([_range(entry.visit_errors or (entry.error,))] if several else []),
             percent(entry.coverage) if entry.tells_kernels else UNTOLD,
             entry.grade,
         )
         for entry in validations
     ]
-    titles = ("network", "measured", "kernels", BETWEEN_KERNELS, "predicted", "error", "coverage", "timing")
-    yield from table(titles, rows, right=(1, 2, 3, 4, 5, 6))
+    of_visits = ("of visits",) if several else ()
+    titles = ("network", "measured", "kernels", BETWEEN_KERNELS, "predicted", "error", *of_visits, "coverage", "timing")
+    yield from table(titles, rows, right=range(1, len(titles) - 1))
+
+
+def _range(errors: Sequence[float]) -> str:
+    """The least and the largest of a network's errors."""
+    return f"{signed_percent(min(errors))} to {signed_percent(max(errors))}"
 
 
 def _kind_table(validations: Sequence[Validation]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from blackthorn.truth.json_forms import timing_json, validation_json
 from blackthorn.truth.measuring import measure, network_policy
 from blackthorn.truth.series import Candidate, Failure, Outcome, Series, Watcher, validate_all
-from blackthorn.truth.validation import LayerError, Validation, check_same_device, references_of, validate
+from blackthorn.truth.validation import LayerError, Validation, check_same_device, middle_visit, references_of, validate
 
 __all__ = [
     "Candidate",
@@ -15,6 +15,7 @@ __all__ = [
     "Watcher",
     "check_same_device",
     "measure",
+    "middle_visit",
     "network_policy",
     "references_of",
     "timing_json",

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 import msgspec
 
@@ -43,6 +44,7 @@ class Validation(msgspec.Struct, frozen=True):
         grade: what to think of `measured`.
         layers: everything that was predicted or ran.
         predicted_between: what goes by between kernels as predicted, in seconds; 0 where the fitted model tells nothing of it.
+        visit_errors: the error of every visit of the network, in the order in which they were made; none where there was one.
     """
 
     model: str
@@ -53,6 +55,7 @@ class Validation(msgspec.Struct, frozen=True):
     grade: Grade
     layers: tuple[LayerError, ...]
     predicted_between: float = 0.0
+    visit_errors: tuple[float, ...] = ()
 
     @property
     def error(self) -> float:
@@ -134,6 +137,14 @@ def validate(network: Network, prediction: Prediction, timing: NetworkTiming) ->
         layers=(*layers, *whole),
         predicted_between=prediction.seconds - prediction.layer_seconds,
     )
+
+
+def middle_visit(visits: Sequence[Validation]) -> Validation:
+    """Of one network's visits, at least one, that by which the prediction is neither longest nor shortest."""
+    if len(visits) == 1:
+        return visits[0]
+    middle = sorted(visits, key=lambda visit: visit.error)[len(visits) // 2]
+    return msgspec.structs.replace(middle, visit_errors=tuple(visit.error for visit in visits))
 
 
 def _as_one(timed: TimedLayer, untimed: dict[int, LayerError]) -> LayerError:

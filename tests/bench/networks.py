@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from blackthorn.cli.timing_run import Asked, validated
-from blackthorn.truth import Validation
+from blackthorn.truth import Validation, middle_visit
 from blackthorn.truth.figures import layer_mape, layer_rmspe, mean_error, worst_error
 from tests.bench.tables import Row
 from tests.bench.wild import NETWORKS, fetched
@@ -50,8 +50,7 @@ WILD_NAMES = (
 def networks_validated(threads: int = 1) -> Iterator[Row]:
     """The nine light networks by this machine's fitted model."""
     networks = list(light_networks().values())
-    passes = [_validations(networks, Asked(threads=threads, seconds=SECONDS)) for _ in range(PASSES)]
-    found = [_middle(visits) for visits in zip(*passes, strict=True)]
+    found = _validations(networks, Asked(threads=threads, seconds=SECONDS, visits=PASSES))
     yield from _rows("7" if threads == 1 else "13", found, ONE_THREAD if threads == 1 else MORE_THREADS)
 
 
@@ -64,7 +63,7 @@ def wild_networks_validated() -> Iterator[Row]:
         for network in chosen:
             shapes = [f"{name}={','.join(map(str, shape))}" for name, shape in network.input_shapes.items()]
             passes[-1] += _validations([fetched(network)], Asked(shapes=shapes, seconds=SECONDS))
-    found = [_middle(visits) for visits in zip(*passes, strict=True)]
+    found = [middle_visit(visits) for visits in zip(*passes, strict=True)]
     yield from _rows("14", found, WILD)
 
 
@@ -74,11 +73,6 @@ def _validations(networks: Sequence[Path], asked: Asked) -> Sequence[Validation]
     if series.stopped is not None:
         raise series.stopped
     return series.validations
-
-
-def _middle(visits: Sequence[Validation]) -> Validation:
-    """Of several timings of one network that by which the prediction is neither longest nor shortest."""
-    return sorted(visits, key=lambda visit: visit.error)[len(visits) // 2]
 
 
 def _rows(figure: str, found: Sequence[Validation], targets: Targets) -> Iterator[Row]:
