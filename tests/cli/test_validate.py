@@ -112,6 +112,24 @@ def test_a_network_is_listed_with_what_its_call_is_made_of() -> None:
     assert "networks: mean absolute error 50.0 %, worst 50.0 %" in lines
 
 
+def test_errors_of_all_visits_are_listed_where_there_are_several() -> None:
+    (done,) = DONE.validations
+    several = msgspec.structs.replace(done, visit_errors=(-0.51, -0.45, -0.5))
+    lines = [click.unstyle(line) for line in validation_lines(Series(2, (several, done)), by_layer=False)]
+    rows = [" ".join(line.split()) for line in lines if line.startswith(("network ", "net "))]
+    assert rows[0] == "network measured kernels between kernels predicted error of visits coverage timing"
+    assert rows[1] == "net 10 ms 7.5 ms 2.5 ms 5 ms -50.0 % -51.0 % to -45.0 % 53.3 % settled"
+    assert rows[2] == "net 10 ms 7.5 ms 2.5 ms 5 ms -50.0 % -50.0 % to -50.0 % 53.3 % settled"
+
+
+def test_every_visit_is_timed_and_said(with_model: Say) -> None:
+    said = with_model(f"validate {SQUEEZENET} {SHUFFLENET} {QUICKLY} --visits 2 --json")
+    assert [len(network["visit_errors_pct"]) for network in said.json["networks"]] == [2, 2]
+    assert [line.split(": ")[:2] for line in said.err.splitlines() if " of 4: " in line] == [
+        [f"{place} of 4", name] for place, name in enumerate(("light_squeezenet", "light_shufflenet") * 2, start=1)
+    ]
+
+
 def test_what_no_profile_tells_is_not_made_up() -> None:
     timing = msgspec.structs.replace(TIMING, layers=())
     series = Series(1, (validate(NETWORK, PREDICTION, timing),))
