@@ -35,7 +35,7 @@ def validation_lines(series: Series, *, by_layer: bool) -> Iterator[str]:
 
 
 def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
-    several = any(entry.visit_errors for entry in validations)
+    several = any(len(entry.errors) > 1 for entry in validations)
     rows = [
         (
             shortened(entry.model, LONGEST_NAME),
@@ -44,7 +44,7 @@ def _network_table(validations: Sequence[Validation]) -> Iterator[str]:
             signed_time(entry.between_kernels) if entry.tells_kernels else UNTOLD,
             readable_time(entry.predicted),
             signed_percent(entry.error),
-            *([_range(entry.visit_errors or (entry.error,))] if several else []),
+            *([_range(entry.errors)] if several else []),
             percent(entry.coverage) if entry.tells_kernels else UNTOLD,
             entry.grade,
         )

@@ -73,7 +73,7 @@ def _network_json(entry: Validation) -> dict[str, Any]:
         "predicted_ms": milliseconds(entry.predicted),
         "predicted_between_kernels_ms": milliseconds(entry.predicted_between),
         "error_pct": 100.0 * entry.error,
-        "visit_errors_pct": [100.0 * error for error in entry.visit_errors or (entry.error,)],
+        "visit_errors_pct": [100.0 * error for error in entry.errors],
         "coverage": entry.coverage if entry.tells_kernels else None,
         "layers": [_layer_json(layer) for layer in entry.layers],
     }

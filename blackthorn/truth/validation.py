@@ -44,7 +44,8 @@ class Validation(msgspec.Struct, frozen=True):
         grade: what to think of `measured`.
         layers: everything that was predicted or ran.
         predicted_between: what goes by between kernels as predicted, in seconds; 0 where the fitted model tells nothing of it.
-        visit_errors: the error of every visit of the network, in the order in which they were made; none where there was one.
+        visit_errors: the error of every visit that this one stands for, in the order in which they were made; none where it is
+            a visit by itself.
     """
 
     model: str
@@ -61,6 +62,11 @@ class Validation(msgspec.Struct, frozen=True):
     def error(self) -> float:
         """(predicted - measured) / measured, end to end."""
         return self.predicted / self.measured - 1.0
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """The errors of all visits of the network, at least one."""
+        return self.visit_errors or (self.error,)
 
     @property
     def tells_kernels(self) -> bool:
@@ -141,8 +147,6 @@ def validate(network: Network, prediction: Prediction, timing: NetworkTiming) ->
 
 def middle_visit(visits: Sequence[Validation]) -> Validation:
     """Of one network's visits, at least one, that by which the prediction is neither longest nor shortest."""
-    if len(visits) == 1:
-        return visits[0]
     middle = sorted(visits, key=lambda visit: visit.error)[len(visits) // 2]
     return msgspec.structs.replace(middle, visit_errors=tuple(visit.error for visit in visits))
 

@@ -94,7 +94,7 @@ def test_a_network_is_visited_again_when_all_others_were() -> None:
     assert script.heard == ["begin a", "end a", "begin b", "end b"] * 3
     assert (models(series), series.not_reached) == (["a", "b"], 0)
     errors = [PREDICTION.seconds / (TIMING.seconds * factor) - 1.0 for factor in (1.0, 1.01, 0.98)]
-    assert all(entry.visit_errors == pytest.approx(errors) for entry in series.validations)
+    assert all(entry.errors == pytest.approx(errors) for entry in series.validations)
     assert all(entry.error == pytest.approx(errors[0]) for entry in series.validations)
     assert validation_json(series)["networks"][0]["visit_errors_pct"] == pytest.approx([100.0 * error for error in errors])
 
@@ -104,13 +104,13 @@ def test_a_network_that_fails_is_not_visited_again_and_keeps_the_visits_it_had()
     series = script.run("a", "b", visits=3)
     assert script.visits == {"a": 2, "b": 3}
     assert (models(series), series.failures) == (["a", "b"], ())
-    assert series.validations[0].visit_errors == ()
+    assert [len(entry.errors) for entry in series.validations] == [1, 3]
 
 
 def test_an_interrupt_keeps_the_visits_before_it() -> None:
     series = Script(from_visit=1, b=KeyboardInterrupt()).run("a", "b", visits=3)
     assert (models(series), series.interrupted, series.not_reached) == (["a", "b"], True, 0)
-    assert [len(entry.visit_errors) for entry in series.validations] == [2, 0]
+    assert [len(entry.errors) for entry in series.validations] == [2, 1]
 
 
 def test_predictions_for_another_device_are_a_mistake_of_the_caller() -> None:
