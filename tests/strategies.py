@@ -200,6 +200,7 @@ def layer_formulas() -> st.SearchStrategy[LayerFormula]:
         reference=st.none() | st.builds(Reference, probe=probes(), seconds=positive),
         correction=st.none() | corrections(),
         saved=st.just(0.0) | positive,
+        timing_error=st.none() | positive,
     )
 
 

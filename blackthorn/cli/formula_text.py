@@ -21,7 +21,8 @@ def class_lines(group: LayerFormula) -> Iterator[str]:
     """A class in a few lines: what it holds, how well it is known, and the formula in milliseconds."""
     yield class_title(group)
     yield f"  {group.points} points, {range_text(group.ranges)}"
-    yield f"  RMSPE {group.rmspe:.1f} %, cross-validated {group.rmspe_cross_validated:.1f} %"
+    known = "" if group.timing_error is None else f"; timings known to {group.timing_error:.1f} %"
+    yield f"  RMSPE {group.rmspe:.1f} %, cross-validated {group.rmspe_cross_validated:.1f} %{known}"
     if group.correction is not None:
         yield f"  corrected by what it leaves unexplained; without that, cross-validated {group.correction.without:.1f} %"
     if group.reference is not None:
@@ -47,6 +48,7 @@ def class_json(group: LayerFormula) -> dict[str, Any]:
         "rmspe_percent": group.rmspe,
         "rmspe_cross_validated_percent": group.rmspe_cross_validated,
         "rmspe_of_formula_alone_percent": None if group.correction is None else group.correction.without,
+        "timing_error_percent": group.timing_error,
         "saved_seconds_per_byte": group.saved,
         "formula_ms": group.formula.text(MS_PER_SECOND),
         "latex_ms": class_latex(group),

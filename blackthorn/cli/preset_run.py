@@ -15,7 +15,7 @@ from blackthorn.cli.engine_options import Given
 from blackthorn.cli.preset_footprints import time_small_footprints
 from blackthorn.cli.preset_parts import made_in_parts
 from blackthorn.cli.preset_visits import visit_again
-from blackthorn.cli.restlessness import median_percent, restlessness_lines
+from blackthorn.cli.restlessness import restlessness_lines, upper_quartile_percent
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.sweep_run import (
     SweepReport,
@@ -167,7 +167,7 @@ def preset_json(report: PresetReport) -> dict[str, Any]:
     return {
         "preset": report.preset.name,
         "points": report.points,
-        "timing_error_percent": median_percent(report.timing_errors),
+        "timing_error_upper_quartile_percent": upper_quartile_percent(report.timing_errors),
         "contended": report.contended,
         "seconds": report.seconds,
         "interrupted": report.interrupted,

@@ -10,7 +10,7 @@ import msgspec
 from blackthorn.cli import defaults, values
 from blackthorn.cli.engine_options import Given
 from blackthorn.cli.formula_text import class_json, class_lines
-from blackthorn.cli.restlessness import median_percent, restlessness_lines
+from blackthorn.cli.restlessness import restlessness_lines, upper_quartile_percent
 from blackthorn.cli.runner_choice import make_runner
 from blackthorn.cli.stamp import MADE_BY, now
 from blackthorn.cli.sweep_plan import make_plan, make_selector
@@ -170,7 +170,7 @@ def sweep_json(report: SweepReport) -> dict[str, Any]:
         "skipped": list(report.outcome.skipped),
         "interrupted": report.outcome.interrupted,
         "reason": report.outcome.reason,
-        "timing_error_percent": median_percent(report.timing_errors),
+        "timing_error_upper_quartile_percent": upper_quartile_percent(report.timing_errors),
         "contended": report.contended,
         "seconds": report.outcome.seconds,
         "forecast": None if report.forecast is None else report.forecast._asdict(),

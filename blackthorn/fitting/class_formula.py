@@ -71,7 +71,13 @@ def _class_formula(group: LayerClass, points: Points, validated: Validated, bett
         correction=correction,
         reference=group.reference,
         saved=group.saved,
+        timing_error=_timing_error(group),
     )
+
+
+def _timing_error(group: LayerClass) -> float | None:
+    """The root mean square of what timings are off by themselves, in percent; None where nothing was timed beside them."""
+    return None if group.reference is None else rmspe(np.array([point.relative_error for point in group.measurements]))
 
 
 def _moved(group: LayerClass) -> tuple[str, ...]:

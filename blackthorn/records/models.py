@@ -62,6 +62,8 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
             correction together.
         saved: seconds that a layer takes less for every byte of its weights that caches keep (see `CachedWeights`); the formula
             is of layers whose weights lie in memory.
+        timing_error: root mean square standard error of the points' own timings, in percent: no formula can be seen to be
+            nearer than that. None where nothing was timed beside them, as for timings that other tools took.
     """
 
     layer: str
@@ -77,6 +79,7 @@ class LayerFormula(msgspec.Struct, frozen=True, dict=True):
     reference: Reference | None = None
     correction: Correction | None = None
     saved: float = 0.0
+    timing_error: float | None = None
 
     @cached_property
     def spans(self) -> dict[str, tuple[int, int]]:

@@ -111,6 +111,8 @@ def _layer_faults(layer: LayerFormula) -> Iterator[str]:
     for name in ("rmspe", "rmspe_cross_validated"):
         if not _not_negative(getattr(layer, name)):
             yield f"{name} is {getattr(layer, name)}, not a number from 0 up"
+    if layer.timing_error is not None and not _not_negative(layer.timing_error):
+        yield f"timing_error is {layer.timing_error}, not a number from 0 up"
     if not _not_negative(layer.saved):
         yield f"saved is {layer.saved}, not a number from 0 up"
     if not all(math.isfinite(residual) for residual in layer.residuals):

@@ -158,7 +158,10 @@ def taken(trial: Trial) -> Timings:
 
 
 def judged(trial: Trial, timings: Timings, rivals: Sequence[Rival]) -> Iterator[Row]:
-    """The figures of one class."""
+    """The figures of one class, and first how well what they are told by is known itself."""
+    known = np.array([test.relative_error for test in timings.tests.measurements])
+    seen = f"RMS {rmspe(known):.1f} %, median {100.0 * np.median(known):.1f} %, {len(known)} layers"
+    yield Row("12", f"{trial.name}: errors of the test layers' own timings", "-", seen, None)
     by_choice, seconds = _errors(timings.chosen, timings.tests, rivals)
     by_chance, _ = _errors(timings.drawn, timings.tests, [RIVALS[OURS]])
     for count, target in trial.targets.items():

@@ -69,13 +69,14 @@ def test_points_of_another_precision_are_outside_too(fitted: Say) -> None:
     assert found["points_outside"] == 4
 
 
-def test_the_speed_that_the_formulas_are_stated_at_is_told(say: Say) -> None:
+def test_the_speed_that_formulas_are_stated_at_and_how_well_timings_are_known_is_told(say: Say) -> None:
     write_device("drifting.json", {"conv2d": STAIRCASE}, drift=0.1)
     assert say("sweep conv2d --dim filters --formulas drifting.json --max-points 6").code == 0
     assert say("fit").code == 0
-    assert re.search(
-        r"^  stated at the speed at which its reference layer takes [\d.]+ [mu]s$", say("show drifting").out, re.MULTILINE
-    )
+    said = say("show drifting").out
+    assert re.search(r"^  stated at the speed at which its reference layer takes [\d.]+ [mu]s$", said, re.MULTILINE)
+    assert re.search(r"^  RMSPE [\d.]+ %, cross-validated [\d.]+ %; timings known to [\d.]+ %$", said, re.MULTILINE)
+    assert say("show drifting --json").json["classes"][0]["timing_error_percent"] > 0.0
 
 
 def test_what_caches_save_is_told_and_counts_where_formulas_are_held_against_timings(fitted: Say) -> None:

@@ -154,12 +154,22 @@ def test_left_out_errors_exceed_those_of_the_fit_on_noisy_data():
     assert rmspe(finished(cross_validation(points, [best]))[0].residuals) > inside > 0.0
 
 
+def test_a_formula_tells_how_well_its_timings_are_known():
+    sweep = a_sweep(STAIRS, {"filters": Range(1, 32)})
+    half_known = tuple(
+        msgspec.structs.replace(m, relative_error=0.07 if number % 2 else 0.01) for number, m in enumerate(sweep.measurements)
+    )
+    (layer,) = fit_device([msgspec.structs.replace(sweep, measurements=half_known)], "now", "test").layers
+    assert layer.timing_error == pytest.approx(5.0)
+
+
 def test_without_a_reference_there_is_no_full_speed():
     sweep = a_sweep(STAIRS, {"filters": Range(1, 4)})
     bare = tuple(msgspec.structs.replace(m, reference_seconds=None) for m in sweep.measurements)
     for header in (sweep.header, msgspec.structs.replace(sweep.header, reference=None)):
         assert full_speeds([Sweep(header, bare)]) == {}
-        assert fit_device([Sweep(header, bare)], "now", "test").layers[0].reference is None
+        (layer,) = fit_device([Sweep(header, bare)], "now", "test").layers
+        assert layer.reference is layer.timing_error is None
 
 
 def test_classes_are_stated_by_their_own_references():

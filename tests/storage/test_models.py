@@ -143,6 +143,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "fixed at nothing": {"fixed": {"kernel": 0}},
     "no points": {"points": 0},
     "error below nothing": {"rmspe": -1.0},
+    "error of timings below nothing": {"timing_error": -1.0},
     "left-out error below nothing": {"rmspe_cross_validated": -1.0},
     "dimension out of nowhere": {"formula": Linear("depth", Constant(1.0), Constant(1.0))},
     "size of a result of layers without it": {
@@ -232,6 +233,7 @@ def test_caches_that_cannot_be_are_refused(
     [
         {"rmspe": float("nan")},
         {"rmspe_cross_validated": float("inf")},
+        {"timing_error": float("nan")},
         {"residuals": (0.1, float("nan"))},
         spoilt_process(weights=(0.1, float("nan"))),
         spoilt_tree(values=(0.1, float("inf"), 0.2, 0.0)),
