@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from blackthorn.fitting.cells import Shapes
 from blackthorn.fitting.lines import lines, thinned
 from blackthorn.fitting.points import Points
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
@@ -86,14 +87,23 @@ def border_told(points: Points, name: str) -> Border | None:
 
 
 def alignments(values: Floats) -> Iterator[DivisibleBy]:
-    """What parts values by what the usual widths and their groups divide: whole blocks have kernels of their own."""
+    """What parts values by what a stride, the usual widths and their groups divide: whole blocks have kernels of their own."""
     tried = set()
-    widths = {*USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if spacing(values) < ALIGNED else ()
+    widths = {STRIDE, *USUAL_WIDTHS, *(GROUP * width for width in USUAL_WIDTHS)} if spacing(values) < ALIGNED else ()
     for divisor in sorted(widths):
         holds = DivisibleBy(divisor).holds(values)
         if min(len(np.unique(values[holds])), len(np.unique(values[~holds]))) >= FEWEST_BESIDE and holds.tobytes() not in tried:
             tried.add(holds.tobytes())
             yield DivisibleBy(divisor)
+
+
+def straight_sides(points: Points) -> Iterator[Shapes]:
+    """Structures of straight lines along all dimensions, with others on either side of an alignment of one of them."""
+    lines: Shapes = {name: CONSTANT if name in points.derived else LINE for name in points.dimensions}
+    if len(points.free()) > 1:
+        for name in points.free():
+            if name not in points.merged:
+                yield from ({**lines, name: Split(aligned, LINE, LINE)} for aligned in alignments(points.dimensions[name]))
 
 
 def _blocks_within(values: Floats) -> Iterator[Split]:

@@ -28,6 +28,7 @@ from blackthorn.fitting.proposals import (
     padded,
     proposals,
     spacing,
+    straight_sides,
     thresholds,
     usual_stairs,
 )
@@ -57,6 +58,11 @@ MOST_WIDTHS = 2
 def shapes_search(points: Points) -> Lockstep[list[JointFit]]:
     """A search for the structures that explain the points with the shortest descriptions, best first, at most `ALTERNATIVES`.
 
+    Where two kernels differ by more than all dimensions explain, a descent that begins without them drops the dimensions as
+    worth nothing, after which the kernels explain nothing either (resizing to the nearest takes six times as long to odd
+    widths). So another one begins with straight lines on either side of an alignment, where these alone say more than all that
+    was found.
+
     Kernels for sizes below a block, and then knots and corners, are sought when all else is found, since a parting explains a
     little of whatever is not found yet (with kernels that were found all else is looked at again); the best structure without
     any of these is always among those given.
@@ -69,6 +75,11 @@ def shapes_search(points: Points) -> Lockstep[list[JointFit]]:
     (first,) = yield from tried.fit([{name: proposed[0] for name, proposed in shapes.items()}])
     hopeless: set[Along] = set()
     best = descended = yield from _descend(tried, points, first, shapes, hopeless)
+    sides = yield from tried.fit(straight_sides(points))
+    likeliest = min([best, *sides], key=cost_of)
+    if likeliest is not best:
+        hopeless.clear()
+        best = descended = yield from _descend(tried, points, likeliest, shapes, hopeless)
     for name in points.free():
         parted = yield from tried.along(best, name, _unfilled_blocks(points.dimensions[name], best.shapes[name]))
         best = min([best, *parted], key=cost_of)

@@ -200,6 +200,15 @@ def test_aligned_sizes_may_come_in_wider_blocks_than_they_are_multiples_of() -> 
     assert best.structure["channels"] == Split(DivisibleBy(4), Leaf((16,)), LINE)
 
 
+def test_a_kernel_for_odd_sizes_that_takes_six_times_as_long_is_found_in_a_dozen_points() -> None:
+    """Resizing to the nearest: dimensions explain nothing as long as its two kernels are taken for one."""
+    product = Linear("width", Constant(0.0), Linear("channels", Constant(0.0), Constant(1e-7)))
+    formula = Switch("width", DivisibleBy(2), product, product.scaled(6.0))
+    for seed in DRAWS:
+        best = fit_points(random_points(formula, 16, 0.02, seed, channels=100, width=200))[0]
+        assert worst_tenth(best, random_points(formula, 100, 0.0, seed + 100, channels=100, width=200)) < 0.1
+
+
 def test_a_leaf_is_replaced_by_its_place() -> None:
     shape = Split(AtMost(4), LINE, Split(AtMost(8), CONSTANT, LINE))
     for place in range(3):
