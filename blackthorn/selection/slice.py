@@ -12,6 +12,7 @@ from blackthorn.fitting.slices import LARGEST_DIVISOR, Explanation, Search, bloc
 from blackthorn.records import Range
 from blackthorn.selection.gaps import spread_over_gaps
 from blackthorn.selection.scores import (
+    MOST_ALIGNED,
     coefficient_score,
     distance_score,
     levels_score,
@@ -37,6 +38,11 @@ NEAR_IN_OCTAVES = 1.0
 """A formula is not trusted further than this factor of two from a measured value."""
 SPREAD_EVERY = 3
 """Every so many points one is taken in the widest gap, against what no candidate formula foresees."""
+SPREAD_OF_LONG_STEPS = 2
+"""The same along an axis whose neighbouring values lie further apart than any block is long: there are no alignments to learn,
+and what is left, memory, is told by octaves. Of layers that stream memory, 1,000 to 4,000,000 numbers in steps of 1,000, 16 to
+60 points told others to within 2.1 %, and to within 4.3 % when they were taken as along other axes (geometric means over
+devices that were simulated by what layers of real ones take)."""
 MOST_GRID = 2048
 """Values at which scores are evaluated."""
 SAY = 64
@@ -80,15 +86,16 @@ def _most_telling(axis: Range, grid: Floats, open_: NDArray[np.bool_], known: Ma
     probabilities = plausibility(np.array([explanation.cost for explanation in explanations]))
     predictions = np.maximum(np.stack([explanation.predict(grid) for explanation in explanations]), LEAST_SECONDS)
     uncertainty = leverage(_relative_columns(best, grid), _relative_columns(best, x))
+    octaves = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
     if _settled(predictions, probabilities, uncertainty, best.noise):
-        distance = np.where(open_, distance_score(np.log2(grid)[:, None], np.log2(x)[:, None]), 0.0)
-        furthest = int(distance.argmax())
-        if distance[furthest] > NEAR_IN_OCTAVES:
+        furthest = int(octaves.argmax())
+        if octaves[furthest] > NEAR_IN_OCTAVES:
             return int(grid[furthest])
         if len(known) >= FEWEST_POINTS:
             return None
-    if len(known) % SPREAD_EVERY == 0:
-        score = _gap_score(best, grid, x)
+    shows_blocks = axis.step < MOST_ALIGNED
+    if len(known) % (SPREAD_EVERY if shows_blocks else SPREAD_OF_LONG_STEPS) == 0:
+        score = _gap_score(best, grid, x) if shows_blocks else octaves
     else:
         score = levels_score(predictions, probabilities, max(best.noise, noise) / sharpness(predictions[0]))
         if float(np.mean(uncertainty)) > SPREAD_IN_NOISE**2:

@@ -65,6 +65,24 @@ def test_millions_of_elements_are_measured_where_caches_end_and_not_in_one_place
     assert np.sqrt(np.mean(errors**2)) < 0.05
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_where_no_block_shows_small_layers_are_looked_at_as_well_as_large_ones(seed):
+    """Additions on a processor of 1 MB of near and 8 MB of far cache: bytes cost ever more over two octaves."""
+
+    def seconds_of(elements):
+        return 3e-7 + elements * (4e-11 + sum(slope * np.clip(1.5 - 1.5 * end / elements, 0.0, 1.0) for end, slope in caches))
+
+    caches = ((6e3, 2e-11), (6.5e4, 3e-11), (1.5e6, 1.2e-10))
+    selector = AdaptiveSelector({"elements": Range(1000, 4_000_000, 1000)}, limit=20)
+    rng = np.random.default_rng(seed)
+    asked = []
+    while (point := selector.ask()) is not None:
+        asked.append(point["elements"])
+        selector.tell(point, float(seconds_of(point["elements"])) * np.exp(0.02 * rng.standard_normal()), 0.02)
+    octaves = np.diff(np.log2(sorted(asked)))
+    assert octaves.max() <= 2.0
+
+
 def test_layers_that_take_far_longer_than_foretold_are_not_left_alone():
     def is_slow(point):
         return point["height"] * point["width"] * point["channels"] > 2_000_000 and point["width"] > 120
