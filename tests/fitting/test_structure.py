@@ -200,7 +200,7 @@ def test_aligned_sizes_may_come_in_wider_blocks_than_they_are_multiples_of() -> 
     assert best.structure["channels"] == Split(DivisibleBy(4), Leaf((16,)), LINE)
 
 
-def test_a_kernel_for_odd_sizes_that_takes_six_times_as_long_is_found_in_a_dozen_points() -> None:
+def test_a_kernel_for_odd_sizes_that_takes_six_times_as_long_is_found_in_sixteen_points() -> None:
     """Resizing to the nearest: dimensions explain nothing as long as its two kernels are taken for one."""
     product = Linear("width", Constant(0.0), Linear("channels", Constant(0.0), Constant(1e-7)))
     formula = Switch("width", DivisibleBy(2), product, product.scaled(6.0))

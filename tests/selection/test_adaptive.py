@@ -67,7 +67,7 @@ def test_millions_of_elements_are_measured_where_caches_end_and_not_in_one_place
 
 @pytest.mark.parametrize("seed", range(4))
 def test_where_no_block_shows_small_layers_are_looked_at_as_well_as_large_ones(seed):
-    """Additions on a processor of 1 MB of near and 8 MB of far cache: bytes cost ever more over two octaves."""
+    """Beyond each of three caches elements cost ever more, over an octave and a half."""
 
     def seconds_of(elements):
         return 3e-7 + elements * (4e-11 + sum(slope * np.clip(1.5 - 1.5 * end / elements, 0.0, 1.0) for end, slope in caches))
