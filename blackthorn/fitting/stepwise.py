@@ -205,9 +205,12 @@ class _Search:
         return swept(self.relative[cells], self.target[cells], self._weights(cells), self.terms[cells, :count])
 
     def _nats(self, cells: Whole, chosen: Swept, explained: Floats) -> Floats:
-        """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common."""
-        least = chosen.points * self.noise_told[cells] ** 2
-        rest = np.maximum(chosen.squares[:, None] - explained, least[:, None])
+        """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common.
+
+        What is left is told from noise ever less, the further it lies below, but what explains more is always worth more.
+        """
+        noise = chosen.points * self.noise_told[cells] ** 2
+        rest = np.maximum(chosen.squares[:, None] - explained, 0.0) + noise[:, None]
         nats: Floats = -0.5 * chosen.points[:, None] * np.log(rest)
         return nats
 

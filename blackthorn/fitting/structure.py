@@ -160,6 +160,7 @@ def _refined(points: Points, best: JointFit, name: str) -> Iterator[Shape]:
     if name in points.derived:
         return
     if isinstance(shape, Leaf):
+        yield from _simpler(shape)
         yield from _likely_stairs(points, best, name, shape)
         if len(points.dimensions) > 1:  # along a line alone the constant says what an offset would
             yield from _begun_elsewhere(shape, points.borders.get(name))
@@ -179,6 +180,17 @@ def _parted_less(shape: Shape) -> Iterator[Shape]:
         yield from (shape.then, shape.otherwise)
         yield from (Split(shape.condition, then, shape.otherwise) for then in _parted_less(shape.then))
         yield from (Split(shape.condition, shape.then, otherwise) for otherwise in _parted_less(shape.otherwise))
+
+
+def _simpler(leaf: Leaf) -> Iterator[Leaf]:
+    """Leaves that say less: one staircase fewer, and stairs in place of tiles, which are whole tiles without the pieces.
+
+    What a second staircase explained, or the pieces did, may be what another dimension explains since.
+    """
+    if len(leaf.widths) > 1:
+        yield from (_with_widths(leaf, (*leaf.widths[:i], *leaf.widths[i + 1 :])) for i in range(len(leaf.widths)))
+    if leaf.tiling is not None and leaf.border is None and not leaf.widths:
+        yield Leaf((leaf.tiling.width,), leaf.linear, offset=leaf.offset, climbs=True)
 
 
 def _begun_elsewhere(leaf: Leaf, border: Border | None) -> Iterator[Leaf]:
@@ -241,6 +253,7 @@ def _likely_tilings(points: Points, best: JointFit, name: str) -> Iterator[Shape
             for leaf in (tiled[i] for i in np.argsort(costs, kind="stable")[:TILINGS_OF_JOINT]):
                 plain = msgspec.structs.replace(leaf, linear=False)
                 yield plain
+                yield from _simpler(plain)
                 if plain.border is None:
                     for line in (*padded(points, name), LINE):
                         yield msgspec.structs.replace(plain, linear=True, offset=line.offset)

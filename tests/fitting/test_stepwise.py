@@ -77,6 +77,16 @@ def test_a_product_that_is_another_times_a_number_is_chosen_once():
     assert len({3, 8}.intersection(choose([doubled])[0].terms)) == 1
 
 
+def test_what_a_product_explains_counts_below_the_noise_that_is_told():
+    """A hundredth of every time; what else there is explains less of it, if all of it is less than the noise that is told."""
+    count = 60
+    rng = np.random.default_rng(0)
+    columns = np.concatenate([np.ones((1, count)), rng.integers(1, 200, (7, count)).astype(float)])
+    seconds = 1e-5 + 2e-7 * columns[3] + 1e-9 * columns[6]
+    task = Task(columns, seconds, np.ones(count), 0.02, count, np.zeros(8), np.zeros(8, dtype=bool))
+    assert set(choose([task])[0].terms) == {0, 3, 6}
+
+
 def test_nothing_to_search_is_nothing_found():
     assert choose([]) == []
 

@@ -129,6 +129,17 @@ def test_blocks_in_groups_are_found_where_no_points_lie_on_a_line() -> None:
     assert fit_points(points)[0].structure["filters"] == Leaf((16, 64), climbs=True)
 
 
+def test_stairs_that_climb_in_two_dimensions_are_not_taken_for_tiles() -> None:
+    """Until the one's stairs are found, pieces of tiles seem to explain a little of what they explain."""
+    rows = Step("channels", 16, Constant(1e-5), Linear("height", Constant(0.0), Constant(1.5e-6)))
+    stairs = Step("channels", 16, Constant(1.2e-4), Linear("height", Constant(2e-6), Constant(9e-7)))
+    formula = Step("filters", 16, stairs, rows)
+    climbing = Leaf((16,), climbs=True)
+    drawn = [random_points(formula, 60, 0.02, seed, filters=512, channels=512, height=112) for seed in DRAWS]
+    found = [fit_points(points)[0].structure for points in drawn]
+    assert sum(structure == {"filters": climbing, "channels": climbing, "height": LINE} for structure in found) > len(DRAWS) / 2
+
+
 def test_sizes_below_one_block_may_have_a_kernel_of_their_own() -> None:
     slow, fast = Linear("channels", Constant(0.0), Constant(4e-5)), Step("channels", 16, Constant(1e-4), Constant(1e-4))
     formula = Linear("height", Constant(0.0), Switch("channels", AtMost(15), slow, fast))
