@@ -14,7 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blackthorn.fitting.evidence import bounded_weights, fit_relative, relative_columns
+from blackthorn.fitting.evidence import (
+    LEAST_NOISE,
+    PRIOR_WEIGHT,
+    bounded_weights,
+    coefficient_cost,
+    fit_relative,
+    relative_columns,
+)
 from blackthorn.fitting.swept import Swept, swept
 
 Floats = NDArray[np.float64]
@@ -25,6 +32,9 @@ MOST_TERMS = 12
 """Products in one cell: more than any formula of three dimensions needs."""
 LIKELIEST = 2
 """Additions, removals and replacements that are fitted in full: the best is nearly always among them."""
+UNPROMISING = 3.0
+"""Nats by which a trial may promise to be worse than what is chosen and still be fitted in full: least squares do not tell
+what measurements far off are worth once they are explained."""
 NUMBERS_AT_ONCE = 2**18
 """Numbers in the columns of cells that are searched together: calls cost little beside them, and caches hold them."""
 
@@ -135,7 +145,8 @@ class _Search:
             if not len(going):
                 break
             chosen = self._swept(going, count)
-            likely, possible = _likeliest(self._open(going, count, self._nats(going, chosen, chosen.explained_with())))
+            promise = self._open(going, count, self._nats(going, chosen, chosen.explained_with()))
+            likely, possible = _likeliest(promise, self._least(going, chosen, count + 1))
             kept = np.broadcast_to(self.terms[going, None, :count], (*likely.shape, count))
             going = going[self._take_best(going, np.concatenate([kept, likely[:, :, None]], axis=2), possible)]
 
@@ -147,7 +158,8 @@ class _Search:
             if len(going):
                 chosen = self._swept(going, count)
                 worth = self.unlikely[going[:, None], self.terms[going, :count]]
-                likely, possible = _likeliest(self._nats(going, chosen, chosen.explained_without()) + worth)
+                promise = self._nats(going, chosen, chosen.explained_without()) + worth
+                likely, possible = _likeliest(promise, self._least(going, chosen, count - 1))
                 kept = _others(count)[likely]
                 stopped[going[~self._take_best(going, self.terms[going[:, None, None], kept], possible)]] = True
 
@@ -162,7 +174,7 @@ class _Search:
                     self._open(going, count, self._nats(going, chosen, chosen.explained_instead(place))) + worth[:, [place]]
                     for place in range(count)
                 ]
-                likely, possible = _likeliest(np.concatenate(promise, axis=1))
+                likely, possible = _likeliest(np.concatenate(promise, axis=1), self._least(going, chosen, count))
                 place, new = np.divmod(likely, self.relative.shape[1])
                 kept = self.terms[going[:, None, None], _others(count)[place]]
                 self._take_best(going, np.concatenate([kept, new[:, :, None]], axis=2), possible)
@@ -175,6 +187,8 @@ class _Search:
             trials: products for each of them, shape (a, k, p).
             possible: which of the trials are any, shape (a, k).
         """
+        if not possible.any():
+            return np.zeros(len(cells), dtype=bool)
         count = trials.shape[2]
         each = np.repeat(cells, possible.sum(axis=1))
         fits = fit_relative(
@@ -184,9 +198,8 @@ class _Search:
             self.noise_told[each],
             self.total[each],
         )
-        naming = np.array([choice_cost(count, int(all_)) for all_ in self.among[cells]])
         takes_time = ((fits.coefficients > 0.0) & ~self.bare[each[:, None], trials[possible]]).any(axis=1)
-        cost = _spread(np.where(takes_time, fits.cost, np.inf), possible, np.inf) + naming[:, None]
+        cost = _spread(np.where(takes_time, fits.cost, np.inf), possible, np.inf) + self._naming(cells, count)[:, None]
         cost += self._against(cells, trials)
         best, rows = cost.argmin(axis=1), np.arange(len(cells))
         better: Mask = cost[rows, best] < self.cost[cells]
@@ -205,14 +218,25 @@ class _Search:
         return swept(self.relative[cells], self.target[cells], self._weights(cells), self.terms[cells, :count])
 
     def _nats(self, cells: Whole, chosen: Swept, explained: Floats) -> Floats:
-        """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common.
-
-        What is left is told from noise ever less, the further it lies below, but what explains more is always worth more.
-        """
-        noise = chosen.points * self.noise_told[cells] ** 2
-        rest = np.maximum(chosen.squares[:, None] - explained, 0.0) + noise[:, None]
+        """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common."""
+        prior = PRIOR_WEIGHT * np.maximum(self.noise_told[cells], LEAST_NOISE) ** 2
+        rest = np.maximum(chosen.squares[:, None] - explained, 0.0) + prior[:, None]
         nats: Floats = -0.5 * chosen.points[:, None] * np.log(rest)
         return nats
+
+    def _least(self, cells: Whole, chosen: Swept, count: int) -> Floats:
+        """What trials of so many products must promise, at least, to be worth a fit in full, shape (cells,)."""
+        before = chosen.coefficients.shape[1]
+        if not before:
+            return np.full(len(cells), -np.inf)
+        naming = self._naming(cells, count) - self._naming(cells, before)
+        costs = naming + (count - before) * coefficient_cost(self.total[cells])
+        least: Floats = self._nats(cells, chosen, chosen.explained[:, None])[:, 0] + costs - UNPROMISING
+        return least
+
+    def _naming(self, cells: Whole, count: int) -> Floats:
+        """Nats it takes to say which products were chosen, so many of each cell's, shape (cells,)."""
+        return np.array([choice_cost(count, among) for among in self.among[cells].tolist()])
 
     def _open(self, cells: Whole, count: int, nats: Floats) -> Floats:
         """What each product promises, shape (cells, T), by the nats that it is worth: nothing where it is chosen already."""
@@ -238,10 +262,10 @@ def _others(count: int) -> Whole:
     return np.array([[j for j in range(count) if j != i] for i in range(count)], dtype=np.intp).reshape(count, count - 1)
 
 
-def _likeliest(promise: Floats) -> tuple[Whole, Mask]:
-    """The few that promise most in every row, in order of number, and which of these are possible at all."""
+def _likeliest(promise: Floats, least: Floats) -> tuple[Whole, Mask]:
+    """The few that promise most in every row, in order of number, and which of them promise more than `least`, one a row."""
     likely = np.sort(np.argsort(-promise, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
-    return likely, np.isfinite(np.take_along_axis(promise, likely, 1))
+    return likely, np.take_along_axis(promise, likely, 1) > least[:, None]
 
 
 def _spread(values: Floats, places: Mask, elsewhere: float) -> Floats:
