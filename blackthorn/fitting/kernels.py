@@ -4,8 +4,8 @@ A runtime has one kernel for channels that fill its blocks, say, and another one
 caches nor alignments. So where a condition parts layers, either side is searched by itself, and then the sides of that side.
 That condition is the one that explains most with simple shapes on either side, or with what was found for all, of those that
 the best structure for all layers holds and of usual ones. What the sides found by themselves is fitted to all points at last,
-and stays where it describes them better. Then a second condition is tried in its place: which of two kernels is told first
-decides whether the others can be told at all, and the one found first helps to see it.
+and stays where it describes them better. Then a second condition is tried in its place, an alignment before any other: which of
+two kernels is told first decides whether the others can be told at all, and the one found first helps to see it.
 """
 
 from collections.abc import Container, Iterator
@@ -22,7 +22,7 @@ from blackthorn.fitting.proposals import STRIDE, USUAL_WIDTHS, alignments
 from blackthorn.fitting.shapes import CONSTANT, LINE, Leaf, Shape, Split
 from blackthorn.fitting.slices import condition_cost
 from blackthorn.fitting.structure import shapes_search
-from blackthorn.formulas import AtMost, Condition
+from blackthorn.formulas import AtMost, Condition, DivisibleBy
 
 FEWEST_ON_SIDE = 8
 """Points on either side of a condition: fewer tell no structure."""
@@ -94,7 +94,9 @@ def _likeliest(points: Points, whole: JointFit, best: JointFit, tried: Container
     """The condition that explains most with simple shapes, or the best structure, on either side; None if none is worth it.
 
     Those that the best structure for all points holds are worth the first search, others where they explain about enough and
-    points are many.
+    points are many. An alignment among those that it holds is worth the second search whatever simple shapes say of it, and
+    before all others: where they leave much unexplained, as what long rows cost beyond a cache, some size or other seems to
+    explain more than the alignment that all layers show.
 
     Args:
         points: what is explained.
@@ -106,6 +108,10 @@ def _likeliest(points: Points, whole: JointFit, best: JointFit, tried: Container
     others = _usual_partings(points) if len(points) >= FEWEST_WEIGHED else ()
     every = dict.fromkeys([*held, *(parting for parting in others if parting.tells(points))])
     partings = [parting for parting in every if parting not in tried]
+    kept = [parting for parting in partings if parting in held]
+    worth_it = [parting for parting in kept if isinstance(parting.condition, DivisibleBy)] if tried else kept
+    if tried and worth_it:
+        partings = worth_it
     if not partings:
         return None
     fits = yield [
@@ -117,7 +123,6 @@ def _likeliest(points: Points, whole: JointFit, best: JointFit, tried: Container
     costs = np.array([fit.cost for fit in fits]).reshape(len(partings), 2, -1).min(axis=2).sum(axis=1)
     costs += [condition_cost(parting.condition) for parting in partings]
     bound = best.cost + (WORSE_THAN_FORK if isinstance(best.structure, Fork) else WORSE)
-    worth_it = [] if tried else held
     costs[[parting not in worth_it and cost > bound for parting, cost in zip(partings, costs, strict=True)]] = np.inf
     likeliest = int(costs.argmin())
     return partings[likeliest] if np.isfinite(costs[likeliest]) else None

@@ -1,11 +1,15 @@
 """Which conditions part layers into kernels of their own."""
 
+import msgspec
 import numpy as np
 
+from blackthorn.fitting import kernels
 from blackthorn.fitting.cells import Fork
-from blackthorn.fitting.joint import JointFit
+from blackthorn.fitting.joint import JointFit, fit_structure
 from blackthorn.fitting.kernels import fit_points
+from blackthorn.fitting.lockstep import finished
 from blackthorn.fitting.points import Points
+from blackthorn.fitting.shapes import LINE, Split
 from blackthorn.formulas import AtMost, DivisibleBy, Switch
 
 COUNT, NOISE = 160, 0.015
@@ -91,3 +95,13 @@ def test_aligned_points_tell_of_no_alignment():
 
 def test_few_points_are_searched_as_one():
     assert not any(isinstance(fit.structure, Fork) for fit in fit_points(timed(two_kernels, count=15)))
+
+
+def test_an_alignment_that_all_layers_show_is_searched_second_whatever_simple_shapes_say_of_it():
+    points = timed(two_kernels)
+    whole = fit_structure(points, {"filters": LINE, "channels": Split(DivisibleBy(4), LINE, LINE), "rows": LINE})
+    far_better = msgspec.structs.replace(whole, cost=whole.cost - 1000.0)
+    tried = {kernels._Parting("rows", AtMost(15))}
+    second = finished(kernels._likeliest(points, whole, far_better, tried))
+    assert second == kernels._Parting("channels", DivisibleBy(4))
+    assert finished(kernels._likeliest(points, whole, far_better, {*tried, second})) is None

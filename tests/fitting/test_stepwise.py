@@ -54,6 +54,14 @@ def test_the_likeliest_trials_hold_the_best(monkeypatch, seed):
     assert_alike(screened, choose([task])[0])
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_trials_that_promise_too_little_are_none_that_would_be_chosen(monkeypatch, seed):
+    task = a_task(seed, among=9, noise=0.05)
+    (screened,) = choose([task])
+    monkeypatch.setattr(stepwise, "UNPROMISING", np.inf)
+    assert_alike(screened, choose([task])[0])
+
+
 def test_no_more_products_are_chosen_than_there_are_points():
     (found,) = choose([a_task(0, count=2)])
     assert len(found.terms) <= 2
