@@ -101,30 +101,39 @@ def test_layers_that_take_far_longer_than_foretold_are_not_left_alone():
     assert slow >= 10
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_points_close_in_on_a_threshold_that_only_some_layers_show(seed):
+def test_points_close_in_on_a_threshold_that_only_some_layers_show():
+    """In four of five draws at least: what noise makes of the first points decides what is looked at next."""
+
     def seconds_of(point):
         is_slow = point["width"] > 90 and point["channels"] >= 64
         return 1e-6 + 2e-10 * point["channels"] * point["height"] * point["width"] * (2.5 if is_slow else 1.0)
 
-    selector = AdaptiveSelector({"channels": Range(1, 512), "height": Range(4, 224), "width": Range(4, 224)}, limit=60)
-    rng = np.random.default_rng(seed)
-    telling = []
-    while (point := selector.ask()) is not None:
-        telling += [point["width"]] if point["channels"] >= 64 else []
-        selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
-    widths = np.array(telling)
-    assert widths[widths > 90].min() - widths[widths <= 90].max() <= 3
+    def left_between(seed):
+        selector = AdaptiveSelector({"channels": Range(1, 512), "height": Range(4, 224), "width": Range(4, 224)}, limit=60)
+        rng = np.random.default_rng(seed)
+        telling = []
+        while (point := selector.ask()) is not None:
+            telling += [point["width"]] if point["channels"] >= 64 else []
+            selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
+        widths = np.array(telling)
+        return widths[widths > 90].min() - widths[widths <= 90].max()
+
+    assert sum(left_between(seed) <= 3 for seed in range(5)) >= 4
 
 
 def test_a_kernel_for_narrow_images_alone_is_found_before_the_end():
+    """In four of five draws at least: a sweep may also end by itself before it has seen a narrow image."""
+
     def seconds_of(point):
         return 1e-6 + 1e-9 * point["filters"] * point["height"] * point["width"] * (2.0 if point["width"] <= 5 else 1.0)
 
-    selector = AdaptiveSelector({"filters": Range(16, 512, 16), "height": Range(4, 224), "width": Range(4, 224)}, limit=160)
-    rng = np.random.default_rng(1)
-    while (point := selector.ask()) is not None:
-        selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
-    narrow = {"filters": 128, "height": 50, "width": 5}
-    predicted = selector.fits()[0].predict({name: np.array([float(value)]) for name, value in narrow.items()})
-    assert abs(predicted[0] / seconds_of(narrow) - 1.0) < 0.1
+    def is_found(seed):
+        selector = AdaptiveSelector({"filters": Range(16, 512, 16), "height": Range(4, 224), "width": Range(4, 224)}, limit=160)
+        rng = np.random.default_rng(seed)
+        while (point := selector.ask()) is not None:
+            selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
+        narrow = {"filters": 128, "height": 50, "width": 5}
+        predicted = selector.fits()[0].predict({name: np.array([float(value)]) for name, value in narrow.items()})
+        return abs(predicted[0] / seconds_of(narrow) - 1.0) < 0.1
+
+    assert sum(map(is_found, range(5))) >= 4
