@@ -87,6 +87,15 @@ def coefficient_cost(total: Whole | int) -> Floats | float:
     return cost
 
 
+def prior_variance(reported_noise: Floats | float) -> Floats | float:
+    """Variance of relative residuals that is expected beforehand, by the relative error that measurements claim, same shape.
+
+    It counts for `PRIOR_WEIGHT` measurements.
+    """
+    variance: Floats | float = np.maximum(reported_noise, LEAST_NOISE) ** 2
+    return variance
+
+
 def fit_candidates(
     designs: Floats, seconds: Floats, present: Floats, reported_noise: Floats | float, total: Whole | int
 ) -> Candidates:
@@ -138,7 +147,7 @@ def fit_relative(
 
     Reported noise and the number of measurements may be told for every design, shape (B,).
     """
-    prior = np.broadcast_to(np.maximum(reported_noise, LEAST_NOISE) ** 2, len(relative))
+    prior = np.broadcast_to(prior_variance(reported_noise), len(relative))
     coefficients, variance, misfit = _reweighted(relative, target, present, prior)
     cost = misfit + relative.shape[1] * coefficient_cost(total)
     return Candidates(coefficients, np.sqrt(variance), cost)

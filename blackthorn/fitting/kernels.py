@@ -107,11 +107,9 @@ def _likeliest(points: Points, whole: JointFit, best: JointFit, tried: Container
     held = _held(points, whole)
     others = _usual_partings(points) if len(points) >= FEWEST_WEIGHED else ()
     every = dict.fromkeys([*held, *(parting for parting in others if parting.tells(points))])
-    partings = [parting for parting in every if parting not in tried]
-    kept = [parting for parting in partings if parting in held]
-    worth_it = [parting for parting in kept if isinstance(parting.condition, DivisibleBy)] if tried else kept
-    if tried and worth_it:
-        partings = worth_it
+    untried = [parting for parting in every if parting not in tried]
+    worth_it = [parting for parting in untried if parting in held and (not tried or isinstance(parting.condition, DivisibleBy))]
+    partings = worth_it if tried and worth_it else untried
     if not partings:
         return None
     fits = yield [

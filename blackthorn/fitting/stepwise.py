@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackthorn.fitting.evidence import (
-    LEAST_NOISE,
     PRIOR_WEIGHT,
     bounded_weights,
     coefficient_cost,
     fit_relative,
+    prior_variance,
     relative_columns,
 )
 from blackthorn.fitting.swept import Swept, swept
@@ -219,8 +219,8 @@ class _Search:
 
     def _nats(self, cells: Whole, chosen: Swept, explained: Floats) -> Floats:
         """What explaining so much of the squares is worth, shape (cells, k), but for what all have in common."""
-        prior = PRIOR_WEIGHT * np.maximum(self.noise_told[cells], LEAST_NOISE) ** 2
-        rest = np.maximum(chosen.squares[:, None] - explained, 0.0) + prior[:, None]
+        prior = PRIOR_WEIGHT * prior_variance(self.noise_told[cells])
+        rest = np.maximum(chosen.squares[:, None] - explained, 0.0) + np.reshape(prior, (-1, 1))
         nats: Floats = -0.5 * chosen.points[:, None] * np.log(rest)
         return nats
 
@@ -263,7 +263,7 @@ def _others(count: int) -> Whole:
 
 
 def _likeliest(promise: Floats, least: Floats) -> tuple[Whole, Mask]:
-    """The few that promise most in every row, in order of number, and which of them promise more than `least`, one a row."""
+    """The few that promise most in every row, in order of number, and which of them promise more than the row's `least`."""
     likely = np.sort(np.argsort(-promise, axis=1, kind="stable")[:, :LIKELIEST], axis=1)
     return likely, np.take_along_axis(promise, likely, 1) > least[:, None]
 

@@ -189,7 +189,7 @@ def _simpler(leaf: Leaf) -> Iterator[Leaf]:
     """
     if len(leaf.widths) > 1:
         yield from (_with_widths(leaf, (*leaf.widths[:i], *leaf.widths[i + 1 :])) for i in range(len(leaf.widths)))
-    if leaf.tiling is not None and leaf.border is None and not leaf.widths:
+    if leaf.tiling is not None and leaf.border is None:
         yield Leaf((leaf.tiling.width,), leaf.linear, offset=leaf.offset, climbs=True)
 
 

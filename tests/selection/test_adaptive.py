@@ -17,6 +17,16 @@ ALIKE = Step(
 """Its smallest layers on either line through 256 filters and 256 channels happen to take as long as each other."""
 
 
+def asked(selector, seconds_of, noise, seed):
+    """The points that a selector asks for until it asks no more, each told with noise."""
+    rng = np.random.default_rng(seed)
+    points = []
+    while (point := selector.ask()) is not None:
+        points.append(point)
+        selector.tell(point, float(seconds_of(point)) * np.exp(noise * rng.standard_normal()), noise)
+    return points
+
+
 def test_what_two_lines_agree_on_is_tried_between_them_before_the_end():
     selector = adaptive_sweep(simulated(ALIKE, 0.02, 0.0, 4), {"filters": Range(1, 1024), "channels": Range(1, 1024)}, 60)
     smallest = {"filters": [1.0], "channels": [1.0]}
@@ -57,9 +67,7 @@ def test_millions_of_elements_are_measured_where_caches_end_and_not_in_one_place
         return 1.5e-6 + 5e-11 * elements + sum(1e-10 * np.maximum(0.0, elements - cache) for cache in caches)
 
     selector = AdaptiveSelector({"elements": Range(1000, 4_000_000, 1000)}, limit=16)
-    rng = np.random.default_rng(seed)
-    while (point := selector.ask()) is not None:
-        selector.tell(point, float(seconds_of(point["elements"])) * np.exp(0.015 * rng.standard_normal()), 0.015)
+    asked(selector, lambda point: seconds_of(point["elements"]), 0.015, seed)
     sizes = np.geomspace(1000.0, 4_000_000.0, 100)
     errors = selector.fits()[0].predict({"elements": sizes}) / seconds_of(sizes) - 1.0
     assert np.sqrt(np.mean(errors**2)) < 0.05
@@ -74,12 +82,8 @@ def test_where_no_block_shows_small_layers_are_looked_at_as_well_as_large_ones(s
 
     caches = ((6e3, 2e-11), (6.5e4, 3e-11), (1.5e6, 1.2e-10))
     selector = AdaptiveSelector({"elements": Range(1000, 4_000_000, 1000)}, limit=20)
-    rng = np.random.default_rng(seed)
-    asked = []
-    while (point := selector.ask()) is not None:
-        asked.append(point["elements"])
-        selector.tell(point, float(seconds_of(point["elements"])) * np.exp(0.02 * rng.standard_normal()), 0.02)
-    octaves = np.diff(np.log2(sorted(asked)))
+    points = asked(selector, lambda point: seconds_of(point["elements"]), 0.02, seed)
+    octaves = np.diff(np.log2(sorted(point["elements"] for point in points)))
     assert octaves.max() <= 2.0
 
 
@@ -92,13 +96,7 @@ def test_layers_that_take_far_longer_than_foretold_are_not_left_alone():
         return 1e-6 + 2e-10 * work * (2.5 if is_slow(point) else 1.0)
 
     axes = {"channels": Range(1, 512), "height": Range(4, 224), "width": Range(4, 224)}
-    selector = AdaptiveSelector(axes, limit=60)
-    rng = np.random.default_rng(0)
-    slow = 0
-    while (point := selector.ask()) is not None:
-        slow += is_slow(point)
-        selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
-    assert slow >= 10
+    assert sum(map(is_slow, asked(AdaptiveSelector(axes, limit=60), seconds_of, 0.01, seed=0))) >= 10
 
 
 def test_points_close_in_on_a_threshold_that_only_some_layers_show():
@@ -110,12 +108,8 @@ def test_points_close_in_on_a_threshold_that_only_some_layers_show():
 
     def left_between(seed):
         selector = AdaptiveSelector({"channels": Range(1, 512), "height": Range(4, 224), "width": Range(4, 224)}, limit=60)
-        rng = np.random.default_rng(seed)
-        telling = []
-        while (point := selector.ask()) is not None:
-            telling += [point["width"]] if point["channels"] >= 64 else []
-            selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
-        widths = np.array(telling)
+        points = asked(selector, seconds_of, 0.01, seed)
+        widths = np.array([point["width"] for point in points if point["channels"] >= 64])
         return widths[widths > 90].min() - widths[widths <= 90].max()
 
     assert sum(left_between(seed) <= 3 for seed in range(5)) >= 4
@@ -129,9 +123,7 @@ def test_a_kernel_for_narrow_images_alone_is_found_before_the_end():
 
     def is_found(seed):
         selector = AdaptiveSelector({"filters": Range(16, 512, 16), "height": Range(4, 224), "width": Range(4, 224)}, limit=160)
-        rng = np.random.default_rng(seed)
-        while (point := selector.ask()) is not None:
-            selector.tell(point, seconds_of(point) * np.exp(0.01 * rng.standard_normal()), 0.01)
+        asked(selector, seconds_of, 0.01, seed)
         narrow = {"filters": 128, "height": 50, "width": 5}
         predicted = selector.fits()[0].predict({name: np.array([float(value)]) for name, value in narrow.items()})
         return abs(predicted[0] / seconds_of(narrow) - 1.0) < 0.1
